@@ -1,8 +1,8 @@
 // A loop over what few entities have: rows of a sparse component against columns by query. See
 // README.md.
 import { Arena, verify } from '@ashlar/core'
-import { createStorage, t } from '@ashlar/ecs-adapter'
-import { addComponent, addEntity, createWorld, query } from 'bitecs'
+import { type ComponentRows, createSparseComponent, createStorage, t } from '@ashlar/ecs-adapter'
+import { addComponent, addEntity, createWorld, query, type World } from 'bitecs'
 import { expect, type Prepared, serveCases } from './case.ts'
 
 const contenders = ['ashlar', 'columns by query']
@@ -10,14 +10,39 @@ const contenders = ['ashlar', 'columns by query']
 const entityCounts = { '100k': 100_000, '1m': 1_000_000 }
 const ONE_IN = 100
 
+interface Columns {
+  readonly heat: Float32Array
+  readonly rate: Float32Array
+}
+
+function createLoopByQuery(world: World, Burning: Columns): () => void {
+  return () => {
+    const { heat, rate } = Burning
+    const entities = query(world, [Burning])
+    for (let i = 0; i < entities.length; i++) {
+      const eid = entities[i]
+      heat[eid] += rate[eid]
+    }
+  }
+}
+
+function createLoopByRows(rows: ComponentRows & Columns): () => void {
+  return () => {
+    const { heat, rate } = rows
+    for (let row = 0; row < rows.count; row++) heat[row] += rate[row]
+  }
+}
+
 function prepare(workload: string, contender: string): Prepared {
   const entityCount = Object.entries(entityCounts).find(([name]) => workload.endsWith(name))![1]
   const arena = Arena.create({ byteLength: 64 * 2 ** 20 })
   const world = createWorld()
   const storage = createStorage(world, arena.openPool(), { capacity: entityCount + 1 })
-  const sparse = contender === 'ashlar'
   const schema = { heat: t.f32, rate: t.f32, light: t.f32, smoke: t.f32 }
-  const Burning = storage.component('Burning', schema, { sparse })
+  const Burning =
+    contender === 'ashlar'
+      ? createSparseComponent(storage, 'Burning', schema)
+      : storage.component('Burning', schema)
   const owners: number[] = []
   const spawn = (count: number) => {
     for (let i = 0; i < count; i++) {
@@ -27,34 +52,19 @@ function prepare(workload: string, contender: string): Prepared {
       owners.push(eid)
     }
   }
-  const rowOf = sparse ? storage.rows(Burning).row : storage.row
+  const rowOf = 'rows' in Burning ? Burning.rows.indexOf : storage.indexOf
 
-  function loopByQuery(): void {
-    const { heat, rate } = Burning
-    const entities = query(world, [Burning])
-    for (let i = 0; i < entities.length; i++) {
-      const eid = entities[i]
-      heat[eid] += rate[eid]
-    }
-  }
-
-  function createLoopByRows(): () => void {
-    const rows = storage.rows(Burning)
-    return () => {
-      const { heat, rate } = Burning
-      for (let row = 0; row < rows.count; row++) heat[row] += rate[row]
-    }
-  }
-
-  const loop = sparse ? createLoopByRows() : loopByQuery
+  const loop =
+    'rows' in Burning ? createLoopByRows(Burning.rows) : createLoopByQuery(world, Burning)
   // Few entities first, as in `ecs.bench.ts`.
   spawn(16 * ONE_IN)
   for (let i = 0; i < 100_000; i++) loop()
   spawn(entityCount - 16 * ONE_IN)
   storage.sync()
+  const columns = () => ('rows' in Burning ? Burning.rows : Burning)
   for (const eid of owners) {
-    Burning.heat[rowOf(eid)] = 0
-    Burning.rate[rowOf(eid)] = eid % 3
+    columns().heat[rowOf(eid)] = 0
+    columns().rate[rowOf(eid)] = eid % 3
   }
   let passCount = 0
   return {
@@ -68,7 +78,7 @@ function prepare(workload: string, contender: string): Prepared {
     check() {
       // Float32 counts exactly to 2 ** 24, far above the passes of one process.
       for (const eid of owners) {
-        expect(Burning.heat[rowOf(eid)], passCount * (eid % 3), `heat of entity ${eid}`)
+        expect(columns().heat[rowOf(eid)], passCount * (eid % 3), `heat of entity ${eid}`)
       }
       expect(JSON.stringify(verify(arena)), '[]', 'violations found by verify')
     },

@@ -2,8 +2,10 @@
 import { parentPort, Worker } from 'node:worker_threads'
 import { Arena, verify } from '@ashlar/core'
 import {
+  type Component,
   createStorage,
   createWorkerGroup,
+  defineSystems,
   joinWorkerGroup,
   type SystemContext,
   t,
@@ -11,7 +13,19 @@ import {
 import { addComponent, addEntity, createWorld, query } from 'bitecs'
 import { expect } from '../case.ts'
 import type { Contender } from './contender.ts'
-import { type Columns, move, place } from './system.ts'
+import { move, place } from './system.ts'
+
+const schema = { x: t.f32, y: t.f32, velocityX: t.f32, velocityY: t.f32, steps: t.u8 }
+interface Components {
+  readonly Body: Component<typeof schema>
+}
+
+const systems = defineSystems<Components>()({
+  move({ components, entities, args }: SystemContext<Components, object, { dt: number }>) {
+    move(components.Body, entities, args.dt)
+  },
+  empty() {},
+})
 
 export const group =
   (method: 'run' | 'runSync'): Contender =>
@@ -19,19 +33,13 @@ export const group =
     const arena = Arena.create({ byteLength: 64 * 2 ** 20, shared: true })
     const world = createWorld()
     const storage = createStorage(world, arena.openPool(), { capacity: entityCount + 1 })
-    const Body = storage.component('Body', {
-      x: t.f32,
-      y: t.f32,
-      velocityX: t.f32,
-      velocityY: t.f32,
-      steps: t.u8,
-    })
+    const Body = storage.component('Body', schema)
     for (let i = 0; i < entityCount; i++) addComponent(world, addEntity(world), Body)
     if (stepsOf !== undefined) place(Body, entityCount, stepsOf)
     const workers = Array.from({ length: workerCount }, () => {
       return new Worker(new URL(import.meta.url), { workerData: 'group' })
     })
-    const team = await createWorkerGroup(storage, workers)
+    const team = await createWorkerGroup<typeof systems>(storage, workers)
     const system = stepsOf === undefined ? 'empty' : 'move'
     return {
       columns: Body,
@@ -46,10 +54,5 @@ export const group =
 
 /** In a worker. */
 export function joinGroup(): void {
-  joinWorkerGroup<{ Body: Columns }>(parentPort!, {
-    move({ components, entities, args }: SystemContext<{ Body: Columns }>) {
-      move(components.Body, entities, (args as { dt: number }).dt)
-    },
-    empty() {},
-  })
+  joinWorkerGroup(parentPort!, systems)
 }

@@ -3,7 +3,9 @@ import { parentPort, Worker } from 'node:worker_threads'
 import { Arena, verify } from '@ashlar/core'
 import {
   createStorage,
+  createTable,
   createWorkerGroup,
+  defineSystems,
   EACH_WORKER,
   joinWorkerGroup,
   type SystemContext,
@@ -15,6 +17,7 @@ import { expect, type PreparedRuns } from '../case.ts'
 
 const schema = { x: t.f32, y: t.f32, velocityX: t.f32, velocityY: t.f32, life: t.i16 }
 type Tables = { readonly Bullet: Table<typeof schema> }
+type Churn = SystemContext<unknown, Tables, { spawnCount: number }>
 
 const SPAWN_COUNT = 100_000
 /** Frames that a row lives. */
@@ -26,9 +29,9 @@ export async function prepareChurn(contender: string): Promise<PreparedRuns> {
   const workerCount = contender === 'ashlar' ? 2 : 1
   const arena = Arena.create({ byteLength: 64 * 2 ** 20, shared: true })
   const storage = createStorage(createWorld(), arena.openPool())
-  const bullets = storage.table('Bullet', schema)
+  const bullets = createTable(storage, 'Bullet', schema)
   const workers = Array.from({ length: workerCount }, () => new Worker(new URL(import.meta.url)))
-  const group = await createWorkerGroup(storage, workers)
+  const group = await createWorkerGroup<typeof systems>(storage, workers)
   const args = { spawnCount: SPAWN_COUNT / workerCount }
   return {
     checksum: SPAWN_COUNT,
@@ -49,20 +52,22 @@ export async function prepareChurn(contender: string): Promise<PreparedRuns> {
 
 /** In a worker. */
 export function joinChurn(): void {
-  joinWorkerGroup(parentPort!, { churn })
+  joinWorkerGroup(parentPort!, systems)
 }
 
 /** Rows of its own chunks. */
-function churn({ tables: { Bullet }, args }: SystemContext<unknown, Tables>): void {
+function churn({ tables: { Bullet }, args }: Churn): void {
   for (const chunk of Bullet.ownChunks) {
     const { life } = chunk
-    for (let i = chunk.rowCount - 1; i >= 0; i--) if (--life[i] <= 0) chunk.remove(i)
+    for (let i = chunk.rowCount - 1; i >= 0; i--) if (--life[i] <= 0) chunk.removeRow(i)
   }
-  for (let i = (args as { spawnCount: number }).spawnCount; i > 0; i--) {
+  for (let i = args.spawnCount; i > 0; i--) {
     const chunk = Bullet.room()
-    const row = chunk.add()
+    const row = chunk.addRow()
     chunk.velocityX[row] = 1
     chunk.velocityY[row] = -1
     chunk.life[row] = LIFE
   }
 }
+
+const systems = defineSystems<unknown, Tables>()({ churn })

@@ -2,16 +2,15 @@
 import assert from 'node:assert/strict'
 import { Arena, blocks, type Pool, verify } from '@ashlar/core'
 import { SLOT_DRAINED, SLOT_VIOLATIONS } from '../../packages/core/src/base/layout.ts'
-import { asSlotIndex } from '../../packages/core/src/base/units.ts'
-import { ArenaMemory, slotWord } from '../../packages/core/src/memory/memory.ts'
+import type { SlotIndex } from '../../packages/core/src/base/units.ts'
+import { openMemory, slotWord } from '../../packages/core/src/memory/memory.ts'
 import type { Contender, Heap, Settled, Site } from './heap.ts'
 
 const byteLength = 512 * 2 ** 20
 const takeMailOnly = { spans: 0 }
 
 /** The benchmark looks at words of the slots: `stats` is too slow amid what is measured. */
-export const memoryOf = ({ arenas: [handle] }: Site) =>
-  new ArenaMemory(handle.buffer, handle.byteOffset)
+export const memoryOf = ({ arenas: [handle] }: Site) => openMemory(handle.buffer, handle.byteOffset)
 
 export const ashlar: Contender = {
   survivesDeath: true,
@@ -26,7 +25,7 @@ export const ashlar: Contender = {
     const arena = Arena.attach(site.arenas[0])
     const pool = grave ? arena.adopt(grave.slot, grave.generation) : arena.openPool()
     const memory = memoryOf(site)
-    const drained = slotWord(memory, asSlotIndex(pool.slot), SLOT_DRAINED)
+    const drained = slotWord(memory, pool.slot as SlotIndex, SLOT_DRAINED)
     const { i32 } = arena
     return {
       alloc: pool.alloc,
@@ -71,7 +70,7 @@ export function settleArena(
   assert.equal(blocks(arena).length, 0, 'blocks that are live when all were freed')
   const memory = memoryOf(site)
   for (const { slot } of pools) {
-    const violations = slotWord(memory, asSlotIndex(slot), SLOT_VIOLATIONS)
+    const violations = slotWord(memory, slot as SlotIndex, SLOT_VIOLATIONS)
     assert.equal(memory.i32[violations], 0, `double frees found by slot ${slot}`)
   }
   const { peakCommittedBytes } = arena.stats()

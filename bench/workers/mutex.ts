@@ -1,13 +1,13 @@
 // The rival that the library sets out to beat: one pool for all, behind one lock. All of a pool's
 // state lies in the arena, so that each worker has a front of its own to the one slot.
 import { Arena } from '@ashlar/core'
-import { asSlotIndex } from '../../packages/core/src/base/units.ts'
+import type { SlotIndex } from '../../packages/core/src/base/units.ts'
 import { createPool } from '../../packages/core/src/pool/pool.ts'
 import { memoryOf, settleArena } from './ashlar.ts'
 import type { Contender, Heap, Site } from './heap.ts'
 
 const byteLength = 512 * 2 ** 20
-const slot = asSlotIndex(0)
+const slot = 0 as SlotIndex
 const frontOf = (site: Site) => createPool(memoryOf(site), slot, undefined)
 
 const UNLOCKED = 0

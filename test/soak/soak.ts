@@ -3,11 +3,11 @@
  * committed must follow, and nothing may be lost.
  */
 
-import { Arena, blocks, exactStats, type Telemetry, verify } from '@ashlar/core'
-import { openTelemetry } from '@ashlar/core/tuning'
+import { Arena, blocks, exactStats, verify } from '@ashlar/core'
+import { openTelemetry, type Telemetry } from '@ashlar/core/tuning'
 import * as assert from 'uvu/assert'
 import { TELEMETRY_WRITTEN } from '../../packages/core/src/base/layout.ts'
-import { asSlotIndex } from '../../packages/core/src/base/units.ts'
+import type { SlotIndex } from '../../packages/core/src/base/units.ts'
 import { ringOf } from '../../packages/core/src/telemetry/telemetry.ts'
 import { memoryOf } from '../../packages/core/test/support/memory.ts'
 import type { Random } from '../../packages/core/test/support/random.ts'
@@ -153,7 +153,7 @@ class Watch {
     const memory = memoryOf(this.#arena)
     let writtenCount = 0
     for (let slot = 0; slot < memory.slotCount; slot++) {
-      writtenCount += memory.i32[ringOf(memory, asSlotIndex(slot)) + TELEMETRY_WRITTEN] >>> 0
+      writtenCount += memory.i32[ringOf(memory, slot as SlotIndex) + TELEMETRY_WRITTEN] >>> 0
     }
     const { droppedEvents } = this.#telemetry
     this.log(`${this.#eventCount} events read, ${droppedEvents} dropped; ${refillCount} refills`)

@@ -22,5 +22,5 @@ port.on('message', (message: { readonly commons?: Commons }) => {
     systems ??= createSystems(createView(context, commons))
     systems[name](context.entities, context.commands)
   }
-  joinWorkerGroup<Components>(port, { think: run('think'), fly: run('fly') })
+  joinWorkerGroup(port, { think: run('think'), fly: run('fly') })
 })

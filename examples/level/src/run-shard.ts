@@ -56,10 +56,12 @@ function measure(
       allocs: counts.allocs - countsBefore.allocs,
     })
   const step = () => {
-    entitiesMax = Math.max(entitiesMax, meters.sum('entities')) // nobody writes in this half
+    entitiesMax = Math.max(entitiesMax, meters.sum('entities')) // nobody writes meanwhile
     shard.decide()
     waitForOthers()
     shard.apply()
+    waitForOthers()
+    shard.receive()
   }
 
   tell(0)

@@ -18,12 +18,12 @@ function start() {
 test('every logical value counts, of any entity, by its last bit', () => {
   const simulation = start()
   const { world, components, arena } = simulation.scene
-  const { Position, Place, Body, Actor, Velocity, Shot } = components
+  const { Position, Place, Body, Actor, Down, Velocity, Shot } = components
   const before = simulation.checksum()
   const groups = [
     [Body, [Position.x, Position.y, Place.cell]],
     [Body, [Body.id, Body.type, Body.heading, Body.isSolid, Body.health]],
-    [Actor, [Actor.ticsToTurn, Actor.ticsToFire, Actor.ticsDown, Actor.random]],
+    [Actor, [Actor.ticsToTurn, Actor.ticsToFire, Actor.random]],
     [Shot, [Position.x, Velocity.x, Velocity.y, Shot.owner, Shot.ticsFlown]],
   ] as const
   for (const [index, [component, columns]] of groups.entries()) {
@@ -38,6 +38,11 @@ test('every logical value counts, of any entity, by its last bit', () => {
       }
     }
   }
+  const [fallen] = query(world, [Down])
+  const { tics } = Down.rows
+  tics[Down.rows.indexOf(fallen)] ^= 1
+  assert.is.not(simulation.checksum(), before, 'tics on the floor')
+  tics[Down.rows.indexOf(fallen)] ^= 1
   const flying = query(world, [Shot]).find((eid) => Shot.ticsFlown[eid] > 0)!
   arena.u8[Shot.trail.offset(flying)] ^= 1
   assert.is.not(simulation.checksum(), before, 'trail')

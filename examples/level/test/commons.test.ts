@@ -24,7 +24,7 @@ test('everything once, zero at first, and dispose gives all of it back', () => {
   assert.is(shardOf.length, cellCount)
   assert.is(pool.byteLengthOf(bodyHeads), 16 * cellCount)
   assert.is(pool.byteLengthOf(damages), 4 * 51, 'ids begin at 1')
-  assert.is(pool.byteLengthOf(mail), 4 * 2 * 3 * 3)
+  assert.is(pool.byteLengthOf(mail), 4 * 3 * 3)
   assert.is(commons.radiusMax, 64, 'the arachnotron')
   dispose()
   assert.equal(blocks(arena), [])

@@ -1,132 +1,65 @@
 import { Arena, blocks, verify } from '@ashlar/core'
 import { createStorage, t } from '@ashlar/ecs-adapter'
-import { addComponent, addEntity, createWorld } from 'bitecs'
+import { addComponent, addEntity, createWorld, getAllEntities, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createCommons } from '../src/sim/commons.ts'
 import { createCountedPool } from '../src/sim/counted-pool.ts'
-import { ACTOR_MAILBOX, createMailbox, SHOT_MAILBOX } from '../src/sim/mailbox.ts'
+import { createMailbox } from '../src/sim/mailbox.ts'
 import { tinyMap } from './support/tiny-level.ts'
 
 const test = suite('level: mail')
 
-const ROWS = 20
-
-/** Three shards with a component of every width; `made` and `arrived` say what `receive` did. */
+/** Three shards; `receive` gives the number of each entity that arrives. */
 function setup() {
   const arena = Arena.create({ byteLength: 16 * 2 ** 20 })
   const common = arena.openPool()
   const { commons } = createCommons({ pool: common, map: tinyMap, shardCount: 3, bodyCount: 1 })
   const shards = [0, 1, 2].map((shard) => {
-    const pool = arena.openPool()
-    const counted = createCountedPool(pool)
+    const pool = createCountedPool(arena.openPool())
+    const world = createWorld()
+    const storage = createStorage(world, pool)
+    const Path = storage.component('Path', { number: t.i32, points: t.list(t.f32) })
     const events = { shotsFired: 0, hits: 0, knockouts: 0, handedOver: 0 }
-    const narrow = {
-      a: pool.allocArray(Uint8Array, ROWS).fill(0),
-      b: pool.allocArray(Int16Array, ROWS).fill(0),
+    const mail = createMailbox({ arena, pool, storage, commons, shard, events })
+    const create = (number: number, points: readonly number[] = []) => {
+      const eid = addEntity(world)
+      addComponent(world, eid, set(Path, { number, points }))
+      return eid
     }
-    const wide = {
-      c: pool.allocArray(Float32Array, ROWS).fill(0),
-      d: pool.allocArray(Uint32Array, ROWS).fill(0),
-    }
-    const scene = { arena, pool: counted, commons, shard, events }
-    const mail = createMailbox(scene, ACTOR_MAILBOX, [narrow, wide])
-    const shots = createMailbox(scene, SHOT_MAILBOX, [wide])
-    const arrived: number[] = []
-    let made = 10
     const receive = () => {
-      arrived.length = 0
-      mail.receive(
-        () => made++,
-        (eid) => arrived.push(eid),
-      )
-      return arrived
+      const numbers: number[] = []
+      mail.receive((eid) => numbers.push(Path.number[eid]))
+      return numbers
     }
-    return { pool, counted, narrow, wide, mail, shots, receive, events }
+    return { arena, pool, world, storage, Path, mail, events, create, receive }
   })
   return { arena, shards }
 }
 
-test('every field arrives as it was, bit by bit', () => {
-  const { shards } = setup()
+test('an entity arrives with its numbers and lists, and is gone where it was', () => {
+  const { arena, shards } = setup()
   const [from, to] = shards
-  from.narrow.a[3] = 255
-  from.narrow.b[3] = -32768
-  from.wide.d[3] = 0xffffffff
-  new Uint32Array(from.wide.c.buffer, from.wide.c.byteOffset)[3] = 0x7fc12345 // a NaN of its own
-  from.mail.send(3, 1)
-  const [eid] = to.receive()
-  assert.is(eid, 10)
-  assert.is(to.narrow.a[eid], 255)
-  assert.is(to.narrow.b[eid], -32768)
-  assert.is(to.wide.d[eid], 0xffffffff)
-  assert.is(new Uint32Array(to.wide.c.buffer, to.wide.c.byteOffset)[eid], 0x7fc12345)
-  for (const column of [to.narrow.a, to.narrow.b, to.wide.c, to.wide.d]) {
-    assert.equal([column[eid - 1], column[eid + 1]], [0, 0], 'and no other row')
-  }
-})
-
-test('lists arrive with their elements, empty ones too', () => {
-  const arena = Arena.create({ byteLength: 16 * 2 ** 20 })
-  const common = arena.openPool()
-  const { commons } = createCommons({ pool: common, map: tinyMap, shardCount: 2, bodyCount: 1 })
-  const [from, to] = [0, 1].map((shard) => {
-    const pool = createCountedPool(arena.openPool())
-    const world = createWorld()
-    const storage = createStorage(world, pool)
-    const Path = storage.component('Path', { a: t.list(t.f32), b: t.i32, c: t.list(t.i32) })
-    const events = { shotsFired: 0, hits: 0, knockouts: 0, handedOver: 0 }
-    const mail = createMailbox({ arena, pool, commons, shard, events }, SHOT_MAILBOX, [Path])
-    const create = () => {
-      const eid = addEntity(world)
-      addComponent(world, eid, Path)
-      return eid
-    }
-    return { Path, create, mail, storage }
-  })
   const long = Array.from({ length: 1000 }, (_, i) => i - 500)
-  const cases = [
-    { a: [0.5, -0, Number.NaN], b: 1, c: [] as number[] },
-    { a: [], b: 2, c: [7] },
-    { a: long, b: 3, c: long },
-  ]
-  for (const { a, b, c } of cases) {
-    const eid = from.create()
-    from.Path.a.set(eid, a)
-    from.Path.b[eid] = b
-    from.Path.c.set(eid, c)
-    from.mail.send(eid, 1)
+  for (const [number, points] of [[0.5, -0, Number.NaN], [], long].entries()) {
+    from.mail.send(from.create(number, points), 1)
   }
+  assert.equal(getAllEntities(from.world), [])
   const arrived: object[] = []
-  to.mail.receive(to.create, (eid) => {
-    const { a, b, c } = to.Path
-    arrived.push({ a: a.toArray(eid), b: b[eid], c: c.toArray(eid) })
-  })
-  assert.equal(arrived, cases.toReversed())
+  to.mail.receive((eid) => arrived.push(to.Path.points.toArray(eid)))
+  assert.equal(arrived, [long, [], [0.5, -0, Number.NaN]])
+  assert.is(getAllEntities(to.world).length, 3)
   assert.equal(verify(arena), [])
 })
 
 test('to whom it was sent, once, and not before', () => {
   const { shards } = setup()
   assert.equal(shards[1].receive(), [])
-  shards[0].mail.send(1, 1)
+  shards[0].mail.send(shards[0].create(7), 1)
   assert.equal(shards[0].receive(), [])
   assert.equal(shards[2].receive(), [])
-  assert.equal(shards[1].receive(), [10])
+  assert.equal(shards[1].receive(), [7])
   assert.equal(shards[1].receive(), [])
-})
-
-test('kinds of mail do not mix', () => {
-  const { shards } = setup()
-  shards[0].wide.d[1] = 77
-  shards[0].shots.send(1, 1)
-  assert.equal(shards[1].receive(), [])
-  const arrived: number[] = []
-  shards[1].shots.receive(
-    () => 5,
-    (eid) => arrived.push(shards[1].wide.d[eid]),
-  )
-  assert.equal(arrived, [77])
 })
 
 test('one order, whoever sent first: shard by shard, the latest of each first', () => {
@@ -136,52 +69,54 @@ test('one order, whoever sent first: shard by shard, the latest of each first', 
   ]) {
     const { shards } = setup()
     for (const from of order) {
-      for (const eid of [1, 2, 3]) {
-        shards[from].wide.d[eid] = 10 * from + eid
-        shards[from].mail.send(eid, 1)
+      for (const i of [1, 2, 3]) {
+        shards[from].mail.send(shards[from].create(10 * from + i), 1)
       }
     }
-    const values = shards[1].receive().map((eid) => shards[1].wide.d[eid])
-    assert.equal(values, [3, 2, 1, 23, 22, 21], `sent by ${order}`)
+    assert.equal(shards[1].receive(), [3, 2, 1, 23, 22, 21], `sent by ${order}`)
   }
 })
 
-test('a sender allocates a block for each, the receiver frees it, the sender gets it back', () => {
+test('two blocks for each entity, which the receiver frees and the sender gets back', () => {
   const { arena, shards } = setup()
   const [from, to] = shards
+  const eids = Array.from({ length: 100 }, (_, i) => from.create(i))
+  from.storage.sync()
+  to.storage.sync()
   const before = blocks(arena).length
-  for (let i = 0; i < 100; i++) from.mail.send(1, 1)
-  assert.is(blocks(arena).length, before + 100)
-  assert.equal(from.counted.counts, { allocs: 100, reallocs: 0, frees: 0 })
+  for (const eid of eids) from.mail.send(eid, 1)
+  assert.is(blocks(arena).length, before + 200)
   assert.is(from.events.handedOver, 100)
-  to.mail.receive(
-    () => 1,
-    () => {},
-  )
-  assert.equal(to.counted.counts, { allocs: 0, reallocs: 0, frees: 100 })
+  const { frees } = to.pool.counts
+  to.receive()
+  assert.is(to.pool.counts.frees, frees + 200)
   to.pool.flush()
   from.pool.collect()
   assert.is(blocks(arena).length, before)
   const { remoteFrees } = arena.stats().slots.find(({ slot }) => slot === from.pool.slot)!
-  assert.is(remoteFrees, 100)
+  assert.is(remoteFrees, 200)
   assert.equal(verify(arena), [])
 })
 
-test('out of memory: nothing was sent', () => {
+test('out of memory: the entity stays', () => {
   const { arena, shards } = setup()
-  const { pool, mail, counted } = shards[0]
+  const { pool, mail, events, create, world } = shards[0]
+  const eid = create(5, [1, 2])
   const held: number[] = []
   for (const byteLength of [2 ** 16, 1024, 32, 16]) {
     for (let o = pool.tryAlloc(byteLength); o !== 0; o = pool.tryAlloc(byteLength)) held.push(o)
   }
-  assert.throws(() => mail.send(1, 1), /no room/)
-  assert.equal(shards[1].receive(), [])
-  assert.is(shards[0].events.handedOver, 0)
+  for (const isRoomForLetter of [false, true]) {
+    if (isRoomForLetter) pool.free(held.pop()!)
+    assert.throws(() => mail.send(eid, 1), /no room/)
+    assert.equal(getAllEntities(world), [eid])
+    assert.equal(shards[1].receive(), [])
+    assert.is(events.handedOver, 0)
+  }
   for (const offset of held) pool.free(offset)
   pool.collect()
-  mail.send(1, 1)
-  assert.is(shards[1].receive().length, 1)
-  assert.is(counted.counts.frees, 0)
+  mail.send(eid, 1)
+  assert.equal(shards[1].receive(), [5])
   assert.equal(verify(arena), [])
 })
 

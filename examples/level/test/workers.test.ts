@@ -56,8 +56,9 @@ test('one thread, 1, 2, 3 and 4 workers come to the same', async () => {
       const handedOver = sum((worker) => worker.handedOver)
       const remoteFrees = sum((worker) => worker.remoteFrees)
       assert.is(handedOver > 20, workerCount > 1, `${handedOver} handed over`)
-      // Their blocks, and the trails of those shots that ended abroad.
-      assert.ok(remoteFrees >= handedOver && remoteFrees <= 2 * handedOver, `${remoteFrees} freed`)
+      // A letter and a packed entity each, and the trails of those shots that ended or grew abroad.
+      const freed = remoteFrees / (handedOver || 1)
+      assert.ok(workerCount === 1 ? freed === 0 : freed >= 2 && freed <= 3, `${remoteFrees} freed`)
       for (const worker of workers) {
         assert.ok(worker.busy > 0 && worker.busy <= 1, `busy ${worker.busy}`)
         assert.ok(worker.stepsPerBusySecond >= report.stepsPerSecond * 0.99)

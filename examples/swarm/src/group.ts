@@ -1,33 +1,29 @@
-// A swarm whose systems run on a group of workers.
+// Starts the workers of a swarm.
 import { Worker } from 'node:worker_threads'
-import { createSchedule, createWorkerGroup } from '@ashlar/ecs-adapter'
 import { workerFile } from 'example-kit'
-import type { Simulation } from './sim/index.ts'
+import { createTeam, type Simulation, type Team } from './sim/index.ts'
 
-export interface Team {
-  /** Advances the swarm by a step. */
-  step(): void
-  stop(): Promise<void>
-}
-
-/** @param file of the worker's program, for tests */
+/**
+ * @param workerCount 0: the systems run in this thread
+ * @param file of the worker's program, for tests
+ */
 export async function startTeam(
   simulation: Simulation,
   workerCount: number,
   file = workerFile('worker', import.meta.url),
 ): Promise<Team> {
-  const workers = Array.from({ length: workerCount }, () => new Worker(file))
+  const workers: Worker[] = []
+  const start = () => {
+    for (let i = 0; i < workerCount; i++) workers.push(new Worker(file))
+    return workers
+  }
   const end = () => Promise.all(workers.map((worker) => worker.terminate()))
   try {
-    const group = await createWorkerGroup(simulation.storage, workers)
-    const schedule = createSchedule(group, simulation.steps)
+    const team = await createTeam(simulation, start)
     return {
-      step() {
-        simulation.begin()
-        schedule.runSync({ timeoutMs: 60_000 })
-      },
-      async stop() {
-        await group.close()
+      ...team,
+      async close() {
+        await team.close()
         await end()
       },
     }

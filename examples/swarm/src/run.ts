@@ -1,8 +1,8 @@
 // Runs a swarm, as fast as it goes, and measures.
 import type { Arena } from '@ashlar/core'
 import { type MemoryFigures, measureSteps, memoryOf, type StepFigures } from 'example-kit'
-import { startTeam, type Team } from './group.ts'
-import { createSimulation } from './sim/index.ts'
+import { startTeam } from './group.ts'
+import { createSimulation, type Team } from './sim/index.ts'
 
 /** Live figures of a run. */
 export interface Progress {
@@ -30,6 +30,8 @@ export interface SwarmReport extends StepFigures, MemoryFigures {
   readonly hawks: number
   /** Cells of the grid, along each edge of the space. */
   readonly side: number
+  /** Of each boid, on average over the run. */
+  readonly othersSeen: number
   readonly steps: number
   readonly stepsPerSecond: number
   readonly checksum: number
@@ -40,13 +42,13 @@ export async function runSwarm(options: RunOptions): Promise<SwarmReport> {
   const { arena, boids, seed, steps, workers = 0, workerFile, onProgress } = options
   const pool = arena.openPool()
   try {
-    const simulation = createSimulation({ arena, pool, boidCount: boids, seed })
+    const simulation = createSimulation({ pool, boidCount: boids, seed })
     let team: Team | undefined
     try {
-      if (workers > 0) team = await startTeam(simulation, workers, workerFile)
+      team = await startTeam(simulation, workers, workerFile)
       const figures = await measureSteps({
         steps,
-        step: (team ?? simulation).step,
+        step: team.step,
         report(step, wallSeconds) {
           const stepsPerSecond = step / (wallSeconds || 1)
           onProgress({ step, steps, stepsPerSecond, liveBytes: arena.stats().liveBytes })
@@ -56,6 +58,7 @@ export async function runSwarm(options: RunOptions): Promise<SwarmReport> {
         boids,
         hawks: simulation.tables.Hawk.rowCount,
         side: simulation.gridShape.side,
+        othersSeen: team.othersSeen(),
         steps,
         stepsPerSecond: steps / figures.wallSeconds,
         ...figures,
@@ -63,7 +66,7 @@ export async function runSwarm(options: RunOptions): Promise<SwarmReport> {
         checksum: simulation.checksum(),
       }
     } finally {
-      await team?.stop()
+      await team?.close()
       simulation.dispose()
     }
   } finally {

@@ -1,5 +1,13 @@
 // What a run came to, as text and as JSON.
-import { formatChecksum, formatCount, garbageRow, memoryRow, row, stepRows } from 'example-kit'
+import {
+  formatChecksum,
+  formatCount,
+  formatFigure,
+  garbageRow,
+  memoryRow,
+  row,
+  stepRows,
+} from 'example-kit'
 import type { SwarmReport } from './run.ts'
 import { STEPS_PER_SECOND } from './sim/index.ts'
 
@@ -18,11 +26,12 @@ export function summaryAsJson(report: RunReport): string {
 }
 
 export function summaryAsText(report: RunReport): string {
-  const { boids, hawks, side, workers, seed } = report
+  const { boids, hawks, side, othersSeen, workers, seed } = report
   const included = workers === 0 ? 'the engine included' : 'of this thread, the engine included'
   return [
     ...stepRows(report, STEPS_PER_SECOND),
     row('boids', `${formatCount(boids)}   ${hawks} hawks   in ${side} x ${side} x ${side} cells`),
+    row('in sight', `${formatFigure(othersSeen)} others, on average`),
     memoryRow(report),
     garbageRow(report.garbageBytesPerStep, included),
     row('arena', `empty again after the run: ${report.blocksLeft} blocks left`),

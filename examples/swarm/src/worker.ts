@@ -1,5 +1,6 @@
 // The program of a worker.
 import { parentPort } from 'node:worker_threads'
-import { joinSwarm } from './join.ts'
+import { joinWorkerGroup } from '@ashlar/ecs-adapter'
+import { systems } from './sim/index.ts'
 
-joinSwarm(parentPort!)
+joinWorkerGroup(parentPort!, systems)

@@ -5,16 +5,18 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain } from '../../../test/support/threads.ts'
 import { createGridShape, Grid, gridByteLengthOf } from '../src/sim/grid.ts'
-import { createSimulation, createView, systems } from '../src/sim/index.ts'
+import { createSimulation, createTeam, systems } from '../src/sim/index.ts'
+import { gridOf } from '../src/sim/shared-grid.ts'
+import { createContext } from './support/context.ts'
 
 const test = suite('swarm: grid')
 
 function create(boidCount: number, seed: number) {
   const arena = Arena.create({ byteLength: 16 * 2 ** 20 })
   const pool = arena.openPool()
-  const simulation = createSimulation({ arena, pool, boidCount, seed })
-  const view = createView({ arena, tables: simulation.tables })
-  return { arena, pool, simulation, view, tables: simulation.tables }
+  const simulation = createSimulation({ pool, boidCount, seed })
+  const context = createContext(simulation)
+  return { arena, pool, simulation, context, tables: simulation.tables }
 }
 
 type Scene = ReturnType<typeof create>
@@ -30,14 +32,14 @@ const boidsOf = ({ tables: { Boid } }: Scene) =>
   })
 
 /** Sorts by single calls, in an order of their own, as workers may do. */
-function sortInParts({ simulation, view, tables }: Scene, seed: number): void {
+function sortInParts({ simulation, context, tables }: Scene, seed: number): void {
   const random = createRandom(new Int32Array(1), seed)
   const { rowCount, chunksPerPart } = simulation.gridShape
-  const chunks = Array.from(tables.Boid.chunks.keys())
+  const { chunks } = tables.Boid
   const parts = Array.from({ length: Math.ceil(chunks.length / chunksPerPart) }, (_, part) =>
     chunks.slice(part * chunksPerPart, (part + 1) * chunksPerPart),
   )
-  const rows = Array.from({ length: rowCount }, (_, row) => [row])
+  const rows = Array.from({ length: rowCount }, (_, row) => Int32Array.of(row))
   const shuffled = <T>(items: T[]) => {
     for (let i = items.length - 1; i > 0; i--) {
       const other = random.below(i + 1)
@@ -48,13 +50,13 @@ function sortInParts({ simulation, view, tables }: Scene, seed: number): void {
     return items
   }
   simulation.begin()
-  for (const part of shuffled(parts)) systems.bin(view, part)
-  for (const row of shuffled(rows)) systems.count(view, row)
-  systems.sum(view)
-  for (const part of shuffled(parts)) systems.scatter(view, part)
+  for (const part of shuffled(parts)) systems.bin({ ...context, chunks: part })
+  for (const row of shuffled(rows)) systems.count({ ...context, entities: row })
+  systems.sum(context)
+  for (const part of shuffled(parts)) systems.scatter({ ...context, chunks: part })
 }
 
-test('slots are by row, by cell, and in a cell by the order of the table', () => {
+test('slots are by row, by cell, and in a cell by the order of the table', async () => {
   for (const [boidCount, seed] of [
     [1, 1],
     [7, 2],
@@ -64,10 +66,11 @@ test('slots are by row, by cell, and in a cell by the order of the table', () =>
   ]) {
     const note = `${boidCount} boids, seed ${seed}`
     const scene = create(boidCount, seed)
-    const { view, simulation, arena } = scene
-    for (let step = 0; step < 3; step++) simulation.step()
+    const { context, simulation, arena } = scene
+    const team = await createTeam(simulation, [])
+    for (let step = 0; step < 3; step++) team.step()
     sortInParts(scene, seed)
-    const { shape, places, firsts, rowFirsts, ...grid } = view.grid
+    const { shape, places, firsts, rowFirsts, ...grid } = gridOf(context)
     const { side, stride } = shape
     const boids = boidsOf(scene)
     assert.is(boids.length, boidCount, note)
@@ -86,6 +89,8 @@ test('slots are by row, by cell, and in a cell by the order of the table', () =>
       assert.ok(rowFirsts[row] + firsts[cell] <= slot, note)
       assert.ok(slot < rowFirsts[row] + firsts[cell + 1], note)
     }
+    context.scratch.dispose()
+    await team.close()
     simulation.dispose()
     assert.equal(verify(arena), [])
     assert.equal(blocks(arena), [])
@@ -134,7 +139,7 @@ test('an arena that is too small: an error, and all is given back', () => {
   const arena = Arena.create({ byteLength: 2 ** 20 })
   const pool = arena.openPool()
   try {
-    createSimulation({ arena, pool, boidCount: 20_000, seed: 1 })
+    createSimulation({ pool, boidCount: 20_000, seed: 1 })
     assert.unreachable('expected an ArenaError')
   } catch (error) {
     assert.is((error as { code?: string }).code, 'out-of-memory')

@@ -42,6 +42,7 @@ test('a run ends with the summary, in plain lines where stdout is no terminal', 
     /^ {2}steps per second {4}[\d,.]+ {3}\([\d.,]+ times real time\)$/m,
     /^ {2}step time {11}p50 [\d.]+ ms {3}p99 [\d.]+ ms$/m,
     /^ {2}boids {15}2,000 {3}2 hawks {3}in 10 x 10 x 10 cells$/m,
+    /^ {2}in sight {12}[\d.]+ others, on average$/m,
     /^ {2}memory {14}[\d.]+ KiB live {3}[\d.]+ [KM]iB committed {3}256 MiB reserved$/m,
     /^ {2}garbage per step {4}/m,
     /^ {2}arena {15}empty again after the run: 0 blocks left$/m,
@@ -63,6 +64,8 @@ test('--json is one object, alike but for the times with any number of workers',
   })
   for (const [i, report] of reports.entries()) {
     assert.is(report.checksum, CHECKSUM)
+    assert.ok(report.othersSeen > 1 && report.othersSeen < 40, `${report.othersSeen}`)
+    assert.is(report.othersSeen, reports[0].othersSeen)
     assert.is(report.workers, [0, 1, 2, 4][i])
     assert.is(report.boids, 2000)
     assert.is(report.hawks, 2)

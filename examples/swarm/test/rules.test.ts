@@ -4,20 +4,22 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain } from '../../../test/support/threads.ts'
 import type { Grid } from '../src/sim/grid.ts'
-import { createSimulation, createView } from '../src/sim/index.ts'
+import { createSimulation, createTeam } from '../src/sim/index.ts'
 import * as rules from '../src/sim/rules.ts'
+import { gridOf } from '../src/sim/shared-grid.ts'
 
 const test = suite('swarm: rules')
 
-function create(boidCount: number) {
+async function create(boidCount: number) {
   const arena = Arena.create({ byteLength: 16 * 2 ** 20 })
   const pool = arena.openPool()
-  const simulation = createSimulation({ arena, pool, boidCount, seed: 1 })
-  const view = createView({ arena, tables: simulation.tables })
-  return { simulation, view, tables: simulation.tables }
+  const simulation = createSimulation({ pool, boidCount, seed: 1 })
+  const { tables } = simulation
+  const team = await createTeam(simulation, [])
+  return { team, tables, grid: () => gridOf({ arena, tables }) }
 }
 
-type Scene = ReturnType<typeof create>
+type Scene = Awaited<ReturnType<typeof create>>
 type Vector = readonly number[]
 
 const add = (a: Vector, b: Vector, factor = 1) => a.map((value, i) => value + b[i] * factor)
@@ -28,7 +30,9 @@ const velocityAt = ({ velocityX, velocityY, velocityZ }: Grid, slot: number) => 
 ]
 
 /** The velocity that a boid chooses, found by looking at all others. */
-function chosen({ view: { grid }, tables: { Hawk } }: Scene, slot: number): Vector {
+function chosen(scene: Scene, slot: number): Vector {
+  const { Hawk } = scene.tables
+  const grid = scene.grid()
   const own = at(grid, slot)
   let [middle, course, away]: Vector[] = [
     [0, 0, 0],
@@ -71,11 +75,11 @@ function assertNear(given: Vector, expected: Vector, note: string) {
   assert.ok(distance < 1e-4, `${note}: ${given}, expected ${expected}`)
 }
 
-test('each boid chooses as the rules say, whoever is in which cell', () => {
-  const scene = create(600)
+test('each boid chooses as the rules say, whoever is in which cell', async () => {
+  const scene = await create(600)
   for (const stepCount of [1, 30, 100]) {
-    for (let step = 0; step < stepCount; step++) scene.simulation.step()
-    const { grid } = scene.view
+    for (let step = 0; step < stepCount; step++) scene.team.step()
+    const grid = scene.grid()
     for (let slot = 0; slot < 600; slot++) {
       const given = [grid.nextX[slot], grid.nextY[slot], grid.nextZ[slot]]
       assertNear(given, chosen(scene, slot), `slot ${slot} after ${stepCount} steps`)
@@ -83,18 +87,18 @@ test('each boid chooses as the rules say, whoever is in which cell', () => {
   }
 })
 
-test('all on one spot: they part, and nobody is lost', () => {
-  const scene = create(3000)
+test('all on one spot: they part, and nobody is lost', async () => {
+  const scene = await create(3000)
   for (const chunk of scene.tables.Boid.chunks) {
     for (const column of [chunk.x, chunk.y, chunk.z]) column.fill(4.5)
   }
-  for (let step = 0; step < 60; step++) scene.simulation.step()
+  for (let step = 0; step < 60; step++) scene.team.step()
   assertSound(scene, 'after 60 steps')
 })
 
 /** All are in the space, as fast as is allowed. */
-function assertSound({ tables: { Boid }, view }: Scene, note: string) {
-  const { side } = view.grid.shape
+function assertSound({ tables: { Boid }, grid }: Scene, note: string) {
+  const { side } = grid().shape
   for (const chunk of Boid.chunks) {
     for (let row = 0; row < chunk.rowCount; row++) {
       for (const { [row]: value } of [chunk.x, chunk.y, chunk.z]) {
@@ -110,7 +114,8 @@ function assertSound({ tables: { Boid }, view }: Scene, note: string) {
 }
 
 /** How many others each boid sees, and how far they have one course: from 0 to 1. */
-function flockOf({ view: { grid } }: Scene) {
+function flockOf(scene: Scene) {
+  const grid = scene.grid()
   let [seenSum, courseSum] = [0, 0]
   const { boidCount } = grid.shape
   for (let slot = 0; slot < boidCount; slot++) {
@@ -128,12 +133,12 @@ function flockOf({ view: { grid } }: Scene) {
   return { seen: seenSum / boidCount, course: courseSum / boidCount }
 }
 
-test('they flock: each sees 8 to 40 others, on one course with it', () => {
-  const scene = create(1500)
-  scene.simulation.step()
+test('they flock: each sees 8 to 40 others, on one course with it', async () => {
+  const scene = await create(1500)
+  scene.team.step()
   const before = flockOf(scene)
   assert.ok(before.course < 0.6, `course ${before.course} at first`)
-  for (let step = 0; step < 300; step++) scene.simulation.step()
+  for (let step = 0; step < 300; step++) scene.team.step()
   assertSound(scene, 'after 300 steps')
   const { seen, course } = flockOf(scene)
   assert.ok(seen > 8 && seen < 40, `${seen} in sight`)

@@ -4,7 +4,7 @@ import { createSchedule, createWorkerGroup } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../test/support/threads.ts'
-import { createSimulation, type Simulation } from '../src/sim/index.ts'
+import { createSimulation, createTeam, type Simulation, systems } from '../src/sim/index.ts'
 import { CHECKSUM } from './support/pinned.ts'
 import { startWorkers } from './support/worker.ts'
 
@@ -16,7 +16,7 @@ const hex = (checksum: number) => checksum.toString(16).padStart(8, '0')
 function create(shared: boolean) {
   const arena = Arena.create({ byteLength: 32 * 2 ** 20, shared })
   const pool = arena.openPool()
-  const simulation = createSimulation({ arena, pool, boidCount: 2000, seed: 1 })
+  const simulation = createSimulation({ pool, boidCount: 2000, seed: 1 })
   const end = () => {
     simulation.dispose()
     pool.close()
@@ -26,16 +26,20 @@ function create(shared: boolean) {
   return { arena, simulation, end }
 }
 
-test('the checksum of one thread', () => {
-  const { simulation, end } = create(false)
-  for (let step = 0; step < STEPS; step++) simulation.step()
-  assert.is(hex(simulation.checksum()), CHECKSUM)
-  end()
-})
+for (const shared of [false, true]) {
+  test(`the checksum of one thread, ${shared ? 'shared' : 'unshared'} memory`, async () => {
+    const { simulation, end } = create(shared)
+    const team = await createTeam(simulation, [])
+    for (let step = 0; step < STEPS; step++) team.step()
+    assert.is(hex(simulation.checksum()), CHECKSUM)
+    await team.close()
+    end()
+  })
+}
 
 const team = async (simulation: Simulation, kind: (typeof threadKinds)[number], count: number) => {
   const { workers, terminate } = startWorkers(kind, count)
-  const group = await createWorkerGroup(simulation.storage, workers)
+  const group = await createWorkerGroup<typeof systems>(simulation.storage, workers)
   return { group, terminate, schedule: createSchedule(group, simulation.steps) }
 }
 
@@ -62,15 +66,17 @@ test('one thread and workers may take turns, and some may come later', async () 
   const [kind] = threadKinds
   const { group, terminate, schedule } = await team(simulation, kind, 1)
   const late = startWorkers(kind, 1)
+  const here = await createTeam(simulation, [])
   for (let step = 0; step < STEPS; step++) {
     if (step === 40) await group.add(late.workers[0])
-    if (step % 3 === 0) simulation.step()
+    if (step % 3 === 0) here.step()
     else {
       simulation.begin()
       await schedule.run()
     }
   }
   assert.is(hex(simulation.checksum()), CHECKSUM)
+  await here.close()
   await group.close()
   end()
   terminate()
@@ -79,7 +85,7 @@ test('one thread and workers may take turns, and some may come later', async () 
 
 test('what a step consists of', async () => {
   const { simulation, end } = create(true)
-  const group = await createWorkerGroup(simulation.storage, [])
+  const group = await createWorkerGroup(simulation.storage, [], { systems })
   const schedule = createSchedule(group, simulation.steps)
   assert.equal(schedule.stages, [
     ['hunt', 'bin'],

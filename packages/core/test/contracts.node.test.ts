@@ -5,8 +5,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
 import * as core from '@ashlar/core'
-import { exactStats } from '@ashlar/core'
-import { openTelemetry, publishBatch } from '@ashlar/core/tuning'
+import * as tuning from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Change, importMutated } from './support/mutated.ts'
@@ -14,7 +13,9 @@ import { type Change, importMutated } from './support/mutated.ts'
 const test = suite('contracts')
 const RING = 64
 
-type Check = (library: typeof core) => void
+/** Both entries of the package. */
+const BOTH = { ...core, ...tuning }
+type Check = (library: typeof BOTH) => void
 
 /** Whether an assertion fails. (uvu's `throws` lets those through.) */
 function fails(check: () => void): boolean {
@@ -27,7 +28,7 @@ function fails(check: () => void): boolean {
 }
 
 /** A full telemetry queue drops the event and counts the drop; it never blocks. */
-const contractA: Check = ({ Arena }) => {
+const contractA: Check = ({ Arena, openTelemetry }) => {
   const arena = Arena.create({ byteLength: 8 << 20, shared: false })
   const pool = arena.openPool()
   const telemetry = openTelemetry(arena)
@@ -47,7 +48,7 @@ const contractA: Check = ({ Arena }) => {
 }
 
 /** A policy change affects the next refill only; refill never touches lists already filled. */
-const contractB: Check = ({ Arena }) => {
+const contractB: Check = ({ Arena, publishBatch }) => {
   const arena = Arena.create({ byteLength: 8 << 20, shared: false })
   const pool = arena.openPool()
   const refilled = () => arena.stats().classes[3].refilledBlocks
@@ -66,7 +67,7 @@ const contractB: Check = ({ Arena }) => {
 }
 
 /** Telemetry lives in a fixed ring in the arena; nobody allocates or frees an event. */
-const contractC: Check = ({ Arena }) => {
+const contractC: Check = ({ Arena, exactStats, openTelemetry }) => {
   const arena = Arena.create({ byteLength: 8 << 20, shared: false })
   const pool = arena.openPool()
   const telemetry = openTelemetry(arena)
@@ -128,12 +129,13 @@ const BROKEN: readonly [string, Check, Change][] = [
 ]
 
 for (const [name, check] of Object.entries({ A: contractA, B: contractB, C: contractC })) {
-  test(name, () => check(core))
+  test(name, () => check(BOTH))
 }
 
 for (const [name, check, change] of BROKEN) {
   test(`found when broken: ${name}`, async () => {
-    const library = await importMutated(`export * from './src/index.ts'`, change)
+    const entries = `export * from './src/index.ts'; export * from './src/tuning.ts'`
+    const library = await importMutated(entries, change)
     assert.ok(fails(() => check(library)))
   })
 }

@@ -14,7 +14,7 @@ import { openSupervisor, openTelemetry, publishBatch } from '@ashlar/core/tuning
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_FREE_HEADS } from '../src/base/layout.ts'
-import { asSlotIndex } from '../src/base/units.ts'
+import type { SlotIndex } from '../src/base/units.ts'
 import { slotWord } from '../src/memory/memory.ts'
 import { type HostileArena, hostileArena, type Thread } from './support/hostile.ts'
 import { pickOverwrites } from './support/overwrite.ts'
@@ -153,9 +153,9 @@ for (const [name, take] of Object.entries(takers)) {
         const site = hostileArena(random)
         const { memory } = site
         const [{ pool }] = site.threads
-        const heads = slotWord(memory, asSlotIndex(pool.slot), SLOT_FREE_HEADS)
-        for (let row = 0; row < memory.classes.count; row++) {
-          if (memory.classes.strides[row] > 100) memory.i32[heads + row] = place
+        const heads = slotWord(memory, pool.slot as SlotIndex, SLOT_FREE_HEADS)
+        for (let row = 0; row < memory.classCount; row++) {
+          if (memory.strides[row] > 100) memory.i32[heads + row] = place
         }
         try {
           inside(site, take(pool, byteLength))

@@ -13,7 +13,7 @@ const fresh = () => Arena.create({ buffer })
 /** Where the control area ends: blocks of the first span begin 16 bytes behind it. */
 const firstSpan = fresh().stats().controlBytes
 
-const edges = [...memoryOf(fresh()).classes.strides].flatMap((stride) => [stride - 8, stride - 7])
+const edges = [...memoryOf(fresh()).strides].flatMap((stride) => [stride - 8, stride - 7])
 const lengths = [...Array(300).keys(), ...edges, 600_000, 655_344, 655_345, 1 << 20]
 
 for (const alignment of [undefined, 16, 64, 4096]) {

@@ -76,7 +76,7 @@ for (const [name, byteLength, alignment] of kinds) {
     owner.collect()
     assertSound(arena)
     assert.equal([countLive(memory, [block, beside]), blocksOf(arena).length], [0, 2])
-    const isLarge = byteLength > memory.classes.maxByteLength
+    const isLarge = byteLength > memory.maxClassByteLength
     assert.is(violationsOf(memory, owner), isLarge ? 0 : 1, 'a large one is gone with its run')
     const again = fill(owner, byteLength, alignment)
     assert.ok(again.includes(block))

@@ -5,6 +5,7 @@ import type { Arena, ArenaErrorCode, Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { spanOf, spanStart } from '../src/memory/memory.ts'
+import { classFor } from '../src/memory/size-classes.ts'
 import { assertSound, refuses, refusesUnharmed, unharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
 import { anything, notNumbers, oddNumbers, shownValue } from './support/values.ts'
@@ -121,7 +122,7 @@ test('where no block can be: control area, rests of spans, uncarved memory, outs
   const { arena, pool, memory } = smallArena()
   const offset = pool.alloc(1000)
   const start = spanStart(memory, spanOf(memory, offset))
-  const { stride } = arena.stats().classes[memory.classes.classFor(1000)]
+  const { stride } = arena.stats().classes[classFor(memory, 1000)]
   const uncarved = [20, 40, 61].map((i) => offset + i * stride)
   const rest = [offset + 63 * stride, start + 65536 - 16]
   const outside = [-16, -(2 ** 31), 1 << 20, (1 << 20) + 16, 2 ** 31 - 16]

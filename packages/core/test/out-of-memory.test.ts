@@ -5,10 +5,10 @@ import { Arena, blocks, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_FREE_HEADS, SLOT_PARTIAL_HEADS, SPAN_FREE } from '../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../src/base/units.ts'
 import { alignedByteLength } from '../src/blocks/aligned.ts'
 import { type ArenaMemory, slotWord, spanMapWord } from '../src/memory/memory.ts'
-import { minimalRunSpanCount } from '../src/memory/size-classes.ts'
+import { classFor, spanCountFor } from '../src/memory/size-classes.ts'
 import { assertConserved, assertSound } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
 import { type Random, seeded } from './support/random.ts'
@@ -24,7 +24,7 @@ interface Holder {
 function longestFreeRun(memory: ArenaMemory): number {
   let [longest, length] = [0, 0]
   for (let span = 0; span < memory.spanCount; span++) {
-    length = memory.i32[spanMapWord(memory, asSpanIndex(span))] === SPAN_FREE ? length + 1 : 0
+    length = memory.i32[spanMapWord(memory, span as SpanIndex)] === SPAN_FREE ? length + 1 : 0
     longest = Math.max(longest, length)
   }
   return longest
@@ -33,15 +33,15 @@ function longestFreeRun(memory: ArenaMemory): number {
 /** What a pool could still have given for so many bytes; empty when it was right to give 0. */
 function roomFor(memory: ArenaMemory, pool: Pool, byteLength: number): string {
   const longest = longestFreeRun(memory)
-  if (byteLength > memory.classes.maxByteLength) {
+  if (byteLength > memory.maxClassByteLength) {
     const needed = Math.ceil((byteLength + 16) / 65536)
     return longest >= needed ? `${longest} adjacent spans are free, ${needed} are enough` : ''
   }
-  const classIndex = memory.classes.classFor(byteLength)
-  const classWord = (field: number) => slotWord(memory, asSlotIndex(pool.slot), field + classIndex)
+  const classIndex = classFor(memory, byteLength)
+  const classWord = (field: number) => slotWord(memory, pool.slot as SlotIndex, field + classIndex)
   if (memory.i32[classWord(SLOT_FREE_HEADS)] !== 0) return 'a block is on the free list'
   if (memory.i32[classWord(SLOT_PARTIAL_HEADS)] !== 0) return 'a span is partial'
-  const needed = minimalRunSpanCount(memory.classes.strides[classIndex])
+  const needed = spanCountFor(memory.strides[classIndex] - 8)
   return longest >= needed ? `${longest} adjacent spans are free, ${needed} are enough` : ''
 }
 

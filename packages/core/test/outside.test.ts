@@ -2,7 +2,8 @@
 // blocks hold, could be taken for a span map or for headers.
 import { Arena } from '@ashlar/core'
 import { suite } from 'uvu'
-import { asSlotIndex } from '../src/base/units.ts'
+import type { SlotIndex } from '../src/base/units.ts'
+import { classFor } from '../src/memory/size-classes.ts'
 import { headPattern } from '../src/spans/span-map.ts'
 import { assertSound, refuses, unharmed } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
@@ -31,9 +32,9 @@ for (const [name, byteOffset] of [
     const isOutside = (word: number) =>
       4 * word < byteOffset || 4 * word >= byteOffset + arena.byteLength
     const isInBlock = (word: number) => 4 * word >= block && 4 * word < block + 12 * SPAN
-    for (const classIndex of [0, 3, memory.classes.classFor(100), memory.classes.classFor(3000)]) {
+    for (const classIndex of [0, 3, classFor(memory, 100), classFor(memory, 3000)]) {
       for (const slot of [owner.slot, freer.slot, third.slot]) {
-        const mapped = headPattern(asSlotIndex(slot)) | classIndex
+        const mapped = headPattern(slot as SlotIndex) | classIndex
         const header = memory.plainHeader
         for (let word = 0; word < hostile.length; word++) {
           // Where the span map would go on, and where headers would be.

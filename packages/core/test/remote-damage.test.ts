@@ -4,7 +4,7 @@ import { Arena, type ArenaError, blocks, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CONTROL_OPENED_SLOT_COUNT } from '../src/base/layout.ts'
-import { asSlotIndex } from '../src/base/units.ts'
+import type { SlotIndex } from '../src/base/units.ts'
 import { controlWord } from '../src/memory/memory.ts'
 import {
   INBOX_SEGMENT,
@@ -30,7 +30,7 @@ for (const next of [-16, 0, 16, 12345, 1 << 30, 'itself', 'a live block'] as con
     const kept = freer.allocArray(Uint8Array, 520).fill(7)
     for (const block of allocMany(owner, 300, 100)) freer.free(block)
     freer.flush()
-    const [, segment] = segmentsFor(memory, asSlotIndex(freer.slot), asSlotIndex(owner.slot))
+    const [, segment] = segmentsFor(memory, freer.slot as SlotIndex, owner.slot as SlotIndex)
     const places = { itself: segment, 'a live block': kept.byteOffset }
     memory.i32[segment >> 2] = typeof next === 'number' ? next : places[next]
     assert.ok(blocks(arena).length < 300)
@@ -61,7 +61,7 @@ for (const [name, array] of Object.entries({ OUTBOX_FIRST, OUTBOX_LAST, INBOX_SE
         for (const block of blocks.slice(taken, 300)) freer.free(block)
         const isOfOwner = array === INBOX_SEGMENT
         const [of, about] = isOfOwner ? [owner, freer] : [freer, owner]
-        const word = queueWord(memory, asSlotIndex(of.slot), array, asSlotIndex(about.slot))
+        const word = queueWord(memory, of.slot as SlotIndex, array, about.slot as SlotIndex)
         memory.i32[word] = typeof place === 'number' ? place : kept
         let refused = 0
         for (const block of blocks.slice(300)) refused += isRefused(() => freer.free(block)) ? 1 : 0
@@ -94,7 +94,7 @@ test('verify reports counts that are not in order, and offsets in no segment', (
   for (const block of allocMany(owner, 300, 100)) freer.free(block)
   freer.flush()
   assert.equal(verify(arena), [])
-  const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
+  const [from, to] = [freer.slot as SlotIndex, owner.slot as SlotIndex]
   const messages = () => verify(arena).map(({ message }) => message)
   const sent = queueWord(memory, from, OUTBOX_SENT, to)
   for (const [count, order] of [

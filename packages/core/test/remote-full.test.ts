@@ -5,7 +5,7 @@ import type { ElementArrayConstructor, Pool } from '@ashlar/core'
 import { blocks as blocksOf } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { asSlotIndex } from '../src/base/units.ts'
+import type { SlotIndex } from '../src/base/units.ts'
 import { createEnqueue } from '../src/remote/outbox.ts'
 import {
   assertConserved,
@@ -150,14 +150,14 @@ test('the longer an arena is full, the less often a segment is looked for', () =
   const [place] = allocMany(freer, 1, 520)
   fillUp(freer)
   let looks = 0
-  const enqueue = createEnqueue(memory, asSlotIndex(freer.slot), (byteLength) => {
+  const enqueue = createEnqueue(memory, freer.slot as SlotIndex, (byteLength) => {
     looks++
     return freer.tryAlloc(byteLength)
   })
   const postsToNextLook = () => {
     const before = looks
     let posts = 0
-    for (; looks === before && posts < 10_000; posts++) enqueue(asSlotIndex(owner.slot), block)
+    for (; looks === before && posts < 10_000; posts++) enqueue(owner.slot as SlotIndex, block)
     return posts
   }
   assert.equal(Array.from({ length: 4 }, postsToNextLook), [1, 129, 257, 513])

@@ -5,7 +5,7 @@ import type { ArenaError, Pool } from '@ashlar/core'
 import { blocks as blocksOf, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { asSlotIndex } from '../src/base/units.ts'
+import type { SlotIndex } from '../src/base/units.ts'
 import { BLOCK_INTERNAL } from '../src/memory/block-header.ts'
 import { type ArenaMemory, stateAt } from '../src/memory/memory.ts'
 import {
@@ -31,7 +31,7 @@ import {
 const test = suite('segments')
 
 const segmentsOf = (memory: ArenaMemory, freer: Pool, owner: Pool) =>
-  segmentsFor(memory, asSlotIndex(freer.slot), asSlotIndex(owner.slot))
+  segmentsFor(memory, freer.slot as SlotIndex, owner.slot as SlotIndex)
 const stampAt = (segment: number) => (segment >> 2) + SEGMENT_STAMP
 
 test('a block of the library is refused by every pool, in every call', async () => {
@@ -63,7 +63,7 @@ for (const start of [0, 2 ** 31 - 256, -256]) {
   test(`freed when all was taken, whatever number is next, from ${start} on`, () => {
     const { arena, memory, owner, freer } = fourPools()
     startQueueAt(memory, freer, owner, start)
-    const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
+    const [from, to] = [freer.slot as SlotIndex, owner.slot as SlotIndex]
     let count = start
     for (const number of [1, 126, 1, 1, 127, 130, 300, 5]) {
       const blocks = allocMany(owner, number, 100)

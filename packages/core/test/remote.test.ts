@@ -5,6 +5,7 @@ import type { Pool } from '@ashlar/core'
 import { blocks as blocksOf, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { classFor } from '../src/memory/size-classes.ts'
 import { assertConserved, assertSameNumbers, assertSound } from './support/checks.ts'
 import { fill } from './support/memory.ts'
 import {
@@ -123,7 +124,7 @@ test('segments are given back by collect and close once all was taken', () => {
 
 test('spans with segments of a closed slot stay its own until all was taken', () => {
   const { arena, memory, owner, freer, third } = fourPools()
-  const segmentClass = memory.classes.classFor(520)
+  const segmentClass = classFor(memory, 520)
   const spanCounts = () => [freer, third].map(({ slot }) => arena.stats().slots[slot].spanCount)
   for (const block of allocMany(owner, 1000, 100)) freer.free(block)
   const block = freer.alloc(520) // beside the segments

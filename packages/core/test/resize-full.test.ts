@@ -10,7 +10,7 @@ import {
   SLOT_HAS_FREED_BITS,
   SLOT_SWEEPING,
 } from '../src/base/layout.ts'
-import { asSlotIndex } from '../src/base/units.ts'
+import type { SlotIndex } from '../src/base/units.ts'
 import { type ArenaMemory, recordWord, slotWord, spanOf, spanStart } from '../src/memory/memory.ts'
 import { adoptSlot } from '../src/recovery/adopt.ts'
 import { countFreeSpans } from '../src/spans/span-map.ts'
@@ -140,10 +140,10 @@ for (const [name, byteLength, alignment] of large) {
     const { arena, memory, owner, offset } = cut()
     // As if it had died when it had just begun to give back.
     const head = spanOf(memory, offset)
-    memory.i32[slotWord(memory, asSlotIndex(owner.slot), SLOT_HAS_FREED_BITS)] = 0
-    memory.i32[slotWord(memory, asSlotIndex(owner.slot), SLOT_SWEEPING)] = head
+    memory.i32[slotWord(memory, owner.slot as SlotIndex, SLOT_HAS_FREED_BITS)] = 0
+    memory.i32[slotWord(memory, owner.slot as SlotIndex, SLOT_SWEEPING)] = head
     memory.i32[recordWord(memory, head, RECORD_HAS_FREED_BITS)] = 0
-    adoptSlot(memory, asSlotIndex(owner.slot))
+    adoptSlot(memory, owner.slot as SlotIndex)
     assertSound(arena)
     owner.collect()
     assertSound(arena)

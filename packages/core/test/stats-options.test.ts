@@ -1,4 +1,4 @@
-import { Arena } from '@ashlar/core'
+import { Arena, exactStats, type StatsOptions } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { refusesUnharmed } from './support/checks.ts'
@@ -6,6 +6,7 @@ import { smallArena } from './support/memory.ts'
 
 const test = suite('stats, options')
 const SPAN = 65536
+const STATS = [exactStats, (arena: Arena, options?: StatsOptions) => arena.stats(options)]
 
 test('of one slot: its figures alone; those of all slots add up to the whole', () => {
   const { arena } = smallArena(16 << 20)
@@ -14,9 +15,9 @@ test('of one slot: its figures alone; those of all slots add up to the whole', (
     for (let i = 0; i < 5; i++) pool.alloc(byteLength)
     return pool
   })
-  for (const exact of [true, false]) {
-    const all = arena.stats({ exact })
-    const each = all.slots.map(({ slot }) => arena.stats({ exact, slot }))
+  for (const stats of STATS) {
+    const all = stats(arena)
+    const each = all.slots.map(({ slot }) => stats(arena, { slot }))
     for (const [index, one] of each.entries()) {
       assert.equal(one.slots, [all.slots[index]])
       assert.is(one.committedBytes, all.slots[index].spanCount * SPAN)
@@ -31,7 +32,7 @@ test('of one slot: its figures alone; those of all slots add up to the whole', (
         key,
       )
     }
-    const large = arena.stats({ exact, slot: pools[2].slot })
+    const large = stats(arena, { slot: pools[2].slot })
     assert.equal([large.liveBlocks, large.classes.at(-1)?.liveBlocks], [5, 5])
   }
   assert.equal(arena.stats({ slot: 14 }).slots, [])
@@ -44,9 +45,10 @@ test('into: what is given back is what was given, filled as a new one would be',
   for (let round = 0; round < 50; round++) {
     for (let i = 0; i < 20; i++) pool.alloc(round * i)
     if (round % 10 === 5) arena.openPool()
-    const options = { exact: round % 3 === 0, ...(round % 7 === 3 ? { slot: 0 } : {}) }
-    assert.is(arena.stats({ ...options, into: stats }), stats)
-    assert.equal(stats, arena.stats(options))
+    const options = round % 7 === 3 ? { slot: 0 } : {}
+    const figures = STATS[round % 3 === 0 ? 0 : 1]
+    assert.is(figures(arena, { ...options, into: stats }), stats)
+    assert.equal(stats, figures(arena, options))
     assert.ok(stats.slots === slots && stats.classes === classes)
   }
 })
@@ -54,19 +56,17 @@ test('into: what is given back is what was given, filled as a new one would be',
 test('stats: what is no option is refused', () => {
   const { arena } = smallArena()
   const other = Arena.create({ byteLength: 1 << 20, shared: false, classes: [400, 464] })
-  const refused = (options: unknown, message: RegExp) =>
-    refusesUnharmed(
-      arena,
-      'invalid-argument',
-      () => arena.stats(options as Parameters<typeof arena.stats>[0]),
-      message,
-    )
-  for (const options of [null, 1, 'exact', true]) refused(options, /options/)
+  const refused = (options: unknown, message: RegExp) => {
+    for (const stats of STATS) {
+      const call = () => stats(arena, options as StatsOptions)
+      refusesUnharmed(arena, 'invalid-argument', call, message)
+    }
+  }
+  for (const options of [null, 1, 'slot', true]) refused(options, /options/)
   for (const slot of [-1, 15, 1.5, '0', null]) refused({ slot }, /slot/)
   const frozen = Object.freeze(arena.stats())
   const none = [{}, { classes: [] }, { classes: Array(59), slots: [] }, 7, null]
   for (const into of [...none, other.stats(), frozen]) refused({ into }, /stats\(\) of this/)
-  for (const exact of [1, 'true', null]) refused({ exact }, /exact is .*true or false/)
   refused({ into: arena.stats(), intoo: 1 }, /an option is "intoo"/)
 })
 

@@ -11,6 +11,7 @@ import {
   SLOT_SPANS,
 } from '../src/base/layout.ts'
 import { slotWord } from '../src/memory/memory.ts'
+import { classFor } from '../src/memory/size-classes.ts'
 import { assertConserved } from './support/checks.ts'
 import { fill, smallArena } from './support/memory.ts'
 import { allocMany, deliver, fourPools, reclaimOnce } from './support/pools.ts'
@@ -22,7 +23,6 @@ const SPAN = 65536
 test('a new arena: control and nothing else', () => {
   const arena = Arena.create({ byteLength: 1 << 20, shared: false })
   const stats = arena.stats()
-  assert.is(stats.exact, false)
   assert.is(stats.reservedBytes, 1 << 20)
   assert.equal(
     [stats.committedBytes, stats.peakCommittedBytes, stats.controlBytes],
@@ -38,10 +38,10 @@ test('a new arena: control and nothing else', () => {
 test('rows: one per class by ascending stride, and a last one of large blocks', () => {
   const { arena, memory } = smallArena(1 << 20, [400])
   const { classes } = arena.stats()
-  assert.is(classes.length, memory.classes.count + 1)
+  assert.is(classes.length, memory.classCount + 1)
   assert.equal(
     classes.slice(0, -1).map(({ stride }) => stride),
-    [...memory.classes.strides],
+    [...memory.strides],
   )
   assert.ok(classes.slice(0, -1).every((row) => row.maxByteLength === row.stride - 8))
   assert.equal(
@@ -85,8 +85,7 @@ test('exact: live blocks and what their holders asked for, per class', () => {
   const { arena, pool, memory } = smallArena(2 << 20)
   const offsets = [10, 20, 24, 600_000].map((byteLength) => pool.alloc(byteLength))
   const aligned = pool.alloc(100, 1024)
-  const rowOf = (byteLength: number) =>
-    exactStats(arena).classes[memory.classes.classFor(byteLength)]
+  const rowOf = (byteLength: number) => exactStats(arena).classes[classFor(memory, byteLength)]
   assert.equal([rowOf(20).liveBlocks, rowOf(20).requestedBytes], [3, 54])
   assert.equal([rowOf(1108).liveBlocks, rowOf(1108).requestedBytes], [1, 100])
   for (const offset of [...offsets, aligned]) pool.free(offset)
@@ -95,7 +94,7 @@ test('exact: live blocks and what their holders asked for, per class', () => {
 
 test('peaks stay when blocks are freed, and are reached again', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
-  const row = () => exactStats(arena).classes[memory.classes.classFor(1000)]
+  const row = () => exactStats(arena).classes[classFor(memory, 1000)]
   const offsets = Array.from({ length: 1000 }, () => pool.alloc(1000))
   const { peakLiveBlocks } = row()
   assert.is(peakLiveBlocks, 1000)
@@ -112,7 +111,7 @@ test('peaks stay when blocks are freed, and are reached again', () => {
 
 test('the cheap figures are the exact ones right after a refill, and after a collect', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
-  const both = () => [true, false].map((exact) => arena.stats({ exact }).liveBlocks)
+  const both = () => [exactStats(arena), arena.stats()].map(({ liveBlocks }) => liveBlocks)
   for (let i = 0; i < 10; i++) {
     const refills = arena.stats().refills
     while (arena.stats().refills === refills) pool.alloc(3000)
@@ -125,7 +124,7 @@ test('the cheap figures are the exact ones right after a refill, and after a col
   const [exact, seen] = both()
   assert.is(seen, exact)
   assert.is(exact, blocks.length - 70)
-  assert.is(arena.stats().classes[memory.classes.classFor(3000)].liveBlocks, exact)
+  assert.is(arena.stats().classes[classFor(memory, 3000)].liveBlocks, exact)
 })
 
 test('slots: state, spans and peak of each that was ever opened', () => {
@@ -143,7 +142,7 @@ test('slots: state, spans and peak of each that was ever opened', () => {
 
 test('what refills did: counts, and the share of allocs that were no miss', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
-  const row = () => arena.stats().classes[memory.classes.classFor(56)]
+  const row = () => arena.stats().classes[classFor(memory, 56)]
   assert.equal([row().refills, row().refilledBlocks, row().hitRate], [0, 0, 0])
   const offsets = Array.from({ length: 64 + 1 }, () => pool.alloc(56))
   assert.equal([row().refills, row().refilledBlocks], [2, 64 + 128])
@@ -163,7 +162,7 @@ test('drained blocks, by class, and large ones', () => {
   freer.flush()
   owner.collect()
   const drained = (byteLength: number) =>
-    arena.stats().classes[memory.classes.classFor(byteLength)].drainedBlocks
+    arena.stats().classes[classFor(memory, byteLength)].drainedBlocks
   assert.equal([drained(56), drained(1000), drained(24)], [3, 1, 0])
   assert.is(arena.stats().classes.at(-1)?.drainedBlocks, 1)
   assert.is(arena.stats().slots[owner.slot].remoteFrees, lengths.length)
@@ -171,7 +170,7 @@ test('drained blocks, by class, and large ones', () => {
 
 test('fragmentation: 0 if live blocks fill their spans, near 1 if few of many are left', () => {
   const { arena, pool, memory } = smallArena(8 << 20)
-  const row = () => exactStats(arena).classes[memory.classes.classFor(1000)]
+  const row = () => exactStats(arena).classes[classFor(memory, 1000)]
   assert.is(row().fragmentation, 0)
   const offsets = Array.from({ length: 63 * 10 }, () => pool.alloc(1000))
   const { liveBlocks, stride, spanCount } = row()
@@ -255,7 +254,7 @@ test('right after a span was taken over: nothing is negative, live is exact', ()
     const live = exactStats(arena).liveBlocks
     assert.is(arena.stats().liveBlocks, live)
     owner.close()
-    const row = memory.classes.classFor(byteLength)
+    const row = classFor(memory, byteLength)
     for (let i = 0; i < 40; i++) {
       reclaimOnce(third, arena, row)
       for (const exact of [true, false]) assertConserved(arena, exact)
@@ -272,7 +271,7 @@ test('right after a span was taken over: nothing is negative, live is exact', ()
 test('hitRate and fragmentation stay within 0 to 1, whatever the counters hold', () => {
   const { arena, pool, memory, slot } = smallArena()
   allocMany(pool, 100, 56)
-  const row = memory.classes.classFor(56)
+  const row = classFor(memory, 56)
   const perClass = [SLOT_LIVE_SEEN, SLOT_CARVED, SLOT_ROOM, SLOT_SPANS, SLOT_REFILLED, SLOT_REFILLS]
   const words = [
     ...perClass.map((field) => slotWord(memory, slot, field + row)),

@@ -1,5 +1,9 @@
-import type { Arena, TelemetryEvent } from '@ashlar/core'
-import { openSupervisor, openTelemetry } from '@ashlar/core/tuning'
+import {
+  openSupervisor,
+  openTelemetry,
+  type Telemetry,
+  type TelemetryEvent,
+} from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -9,8 +13,9 @@ import {
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
 } from '../src/base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../src/base/units.ts'
+import type { SlotIndex } from '../src/base/units.ts'
 import { type ArenaMemory, controlWord, spanOf } from '../src/memory/memory.ts'
+import { classFor } from '../src/memory/size-classes.ts'
 import { EVENT_CLAIM, emit, emptyEvent, ringOf } from '../src/telemetry/telemetry.ts'
 import { assertSound, refusesUnharmed } from './support/checks.ts'
 import { smallArena } from './support/memory.ts'
@@ -19,7 +24,7 @@ const test = suite('telemetry')
 const RING = 64
 
 /** What a reader is given, as copies. */
-function eventsOf(telemetry: ReturnType<Arena['openTelemetry']>): TelemetryEvent[] {
+function eventsOf(telemetry: Telemetry): TelemetryEvent[] {
   const events: TelemetryEvent[] = []
   const count = telemetry.read((event) => events.push({ ...event }))
   assert.is(count, events.length)
@@ -34,7 +39,7 @@ function emitMany(memory: ArenaMemory, slot: SlotIndex, from: number, count: num
 test('what a pool does, in its order', () => {
   const { arena, pool, memory } = smallArena(8 << 20)
   const telemetry = openTelemetry(arena)
-  const classIndex = memory.classes.classFor(56)
+  const classIndex = classFor(memory, 56)
   const offset = pool.alloc(56)
   const span = spanOf(memory, offset)
   const large = pool.alloc(700_000)
@@ -42,7 +47,7 @@ test('what a pool does, in its order', () => {
   pool.free(offset)
   pool.collect()
   const nothing = { ...emptyEvent(), slot: pool.slot }
-  const largeRow = { classIndex: memory.classes.count, spanCount: 11, span: span + 1 }
+  const largeRow = { classIndex: memory.classCount, spanCount: 11, span: span + 1 }
   assert.equal(eventsOf(telemetry), [
     { ...nothing, kind: 'claim', classIndex, spanCount: 1, span },
     { ...nothing, kind: 'refill', classIndex, blockCount: 64, liveBlocks: 1 },
@@ -178,7 +183,7 @@ test('for all words of a ring, reading ends, and the pool goes on', () => {
   for (const [kind, row] of [
     [77, 0],
     [0, 200],
-    [0, memory.classes.count],
+    [0, memory.classCount],
     [0, LARGE_ROW], // large blocks are not refilled
   ]) {
     emit(memory, slot, kind, row, 1, 2)
@@ -195,7 +200,7 @@ test('for all words of a ring, reading ends, and the pool goes on', () => {
 test('a slot that nobody opened is not read', () => {
   const { arena, memory } = smallArena()
   const telemetry = openTelemetry(arena)
-  emitMany(memory, asSlotIndex(9), 0, 1)
+  emitMany(memory, 9 as SlotIndex, 0, 1)
   assert.equal(eventsOf(telemetry), [])
   memory.i32[controlWord(memory, CONTROL_OPENED_SLOT_COUNT)] = 1000
   assert.is(eventsOf(telemetry).length, 1)

@@ -2,7 +2,7 @@
 
 import { suite } from 'uvu'
 import * as layout from '../src/base/layout.ts'
-import { asSpanIndex } from '../src/base/units.ts'
+import type { SpanIndex } from '../src/base/units.ts'
 import { bitOf, freedWord, liveWord, spanOf, spanStart } from '../src/memory/memory.ts'
 import { added, blockOf, type Damage, findsAll, record, type Writes } from './support/damage.ts'
 import type { Site } from './support/site.ts'
@@ -79,11 +79,11 @@ const ofBits: Damage[] = [
 
 /** Behind what is carved of a span. */
 const uncarvedBlock = (s: Site) => {
-  const stride = s.memory.classes.strides[s.i32[s.mapWord(s.uncarvedSpan)] & 0xff]
-  const start = spanStart(s.memory, asSpanIndex(s.uncarvedSpan)) + layout.FIRST_PAYLOAD
+  const stride = s.memory.strides[s.i32[s.mapWord(s.uncarvedSpan)] & 0xff]
+  const start = spanStart(s.memory, s.uncarvedSpan as SpanIndex) + layout.FIRST_PAYLOAD
   return start + s.i32[s.recordWord(s.uncarvedSpan, layout.RECORD_CARVED_COUNT)] * stride
 }
-const lastGranule = (s: Site, span: number) => spanStart(s.memory, asSpanIndex(span + 1)) - 16
+const lastGranule = (s: Site, span: number) => spanStart(s.memory, (span + 1) as SpanIndex) - 16
 
 const ofTouched: Damage[] = [
   ['below 0', (s) => [[s.touchedWord(s.fullSpan), -1]], NOT_TOUCHED],

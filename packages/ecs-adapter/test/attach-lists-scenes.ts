@@ -15,10 +15,10 @@ import { assertSound, createScene, type Scene } from './support.ts'
 
 export const schema = {
   points: t.list(t.f32),
-  targets: t.list(t.eid, { dropRemoved: true }),
+  targets: t.list(t.eid, { weak: true }),
   weight: t.f64,
   label: t.text,
-  kind: t.text.interned,
+  kind: t.text({ interned: true }),
 } satisfies Schema
 
 export type Path = Component<typeof schema>

@@ -13,9 +13,9 @@ test('the world’s thread and others free the lists and texts of each other', (
   const { world, storage, Path, attached, seen, spawn, arena, theirPool, pool } = scene
   const eids = Array.from({ length: 200 }, spawn)
   const { length } = blocks(arena)
-  for (const eid of eids) seen.points.set(eid, [eid, eid])
+  for (const eid of eids) seen.points.replace(eid, [eid, eid])
   for (const eid of eids) seen.label.set(eid, `label ${eid}`)
-  for (const eid of eids) Path.targets.set(eid, [1, 2, 3])
+  for (const eid of eids) Path.targets.replace(eid, [1, 2, 3])
   for (const eid of eids) seen.targets.clear(eid)
   for (const eid of eids.slice(100)) removeComponent(world, eid, Path)
   storage.sync()

@@ -75,7 +75,7 @@ test('entities without a row and wrong values are refused as in the world’s th
   assertThrows(() => seen.points.push('1' as never, 1), 'invalid-argument', 'the entity')
   assertThrows(() => seen.points.push(eid, '1' as never), 'invalid-argument', 'Path.points')
   assertThrows(() => seen.label.set(eid, 5 as never), 'invalid-argument', 'Path.label')
-  assertThrows(() => seen.points.setAt(eid, 0, 1), 'invalid-argument', 'the list is empty')
+  assertThrows(() => seen.points.set(eid, 0, 1), 'invalid-argument', 'the list is empty')
   assert.throws(() => Object.assign(seen, { points: 1 }), TypeError)
   endAll(scene)
 })
@@ -102,7 +102,7 @@ test('publish drops the ids of removed entities', () => {
   const scene = createPaths()
   const { world, storage, attached, seen, spawn } = scene
   const [first, second] = [spawn(), spawn()]
-  seen.targets.set(first, [second, first, second])
+  seen.targets.replace(first, [second, first, second])
   removeEntity(world, second)
   assert.is(spawn(), second)
   storage.publish()
@@ -151,7 +151,7 @@ test('out of memory: lists and texts are as they were, and can be freed', () => 
   const scene = createPaths({ byteLength: 2 ** 20, capacity: 64 })
   const { arena, Path, seen, attached, spawn, pool, theirPool } = scene
   const eids = Array.from({ length: 50 }, spawn)
-  for (const eid of eids) Path.points.set(eid, [1, 2, 3])
+  for (const eid of eids) Path.points.replace(eid, [1, 2, 3])
   for (const eid of eids) Path.kind.set(eid, 'road')
   const held: number[] = []
   for (let byteLength = 65536; byteLength >= 8; byteLength >>= 1) {

@@ -3,12 +3,17 @@
 // none but our errors, and writes nothing outside of the arena.
 import { Arena, blocks as blocksOf } from '@ashlar/core'
 import {
+  applyCommands,
   attachStorage,
   attachTable,
+  createCommands,
+  createSparseComponent,
   createStorage,
   createTable,
   freeCommands,
   freePacked,
+  moveIn,
+  moveOut,
   t,
 } from '@ashlar/ecs-adapter'
 import {
@@ -23,7 +28,7 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isOurs } from './odd-values.ts'
-import { createRandom } from './support.ts'
+import { createRandom, rowsOf } from './support.ts'
 
 const test = suite('damage')
 
@@ -55,11 +60,11 @@ function createGame() {
   const storage = createStorage(world, pool, { capacity: 64 })
   const Place = storage.component('Place', { x: t.f32, y: t.f64, target: t.eid })
   const Path = storage.component('Path', {
-    ...{ points: t.list(t.f32), friends: t.list(t.eid, { dropRemoved: true }) },
-    ...{ label: t.text, kind: t.text.interned },
+    ...{ points: t.list(t.f32), friends: t.list(t.eid, { weak: true }) },
+    ...{ label: t.text, kind: t.text({ interned: true }) },
   })
-  const Burning = storage.component('Burning', { heat: t.f32, log: t.list(t.u8) }, { sparse: true })
-  const shots = storage.table('Shot', { x: t.f32, id: t.u32 }, { chunkByteLength: 512 })
+  const Burning = createSparseComponent(storage, 'Burning', { heat: t.f32, log: t.list(t.u8) })
+  const shots = createTable(storage, 'Shot', { x: t.f32, id: t.u32 }, { chunkByteLength: 512 })
   const eids = Array.from({ length: 40 }, () => addEntity(world))
   for (const eid of eids) {
     addComponent(world, eid, set(Place, { x: eid, target: eids[0] }))
@@ -72,8 +77,8 @@ function createGame() {
   const theirs = attached.components as typeof storage.components
   const loose = createTable(pool, { x: t.f64 })
   loose.add()
-  const commands = attached.commands()
-  const abandoned = attached.commands()
+  const commands = createCommands(attached)
+  const abandoned = createCommands(attached)
   for (const recorded of [commands, abandoned]) {
     recorded.begin(3)
     const spawned = recorded.spawn()
@@ -84,7 +89,7 @@ function createGame() {
     recorded.remove(eids[6], 'Burning')
     recorded.despawn(eids[5])
   }
-  const packed = [storage.pack(eids[20]), storage.pack(eids[22])]
+  const packed = [moveOut(storage, eids[20]), moveOut(storage, eids[22])]
   return {
     ...{ arena, guards, pool, otherPool, world, storage, attached, theirs, shots, loose, commands },
     ...{ abandoned, packed, eids, Place, Path, Burning },
@@ -113,12 +118,12 @@ function callsOfFields(
       ['append', () => Path.points.append(eid(), [1, 2, 3])],
       ['pop', () => Path.points.pop(eid())],
       ['insert', () => Path.points.insert(eid(), 0, 4)],
-      ['setAt', () => Path.points.setAt(eid(), 0, 4)],
-      ['remove', () => Path.points.remove(eid(), 0)],
-      ['swapRemove', () => Path.points.swapRemove(eid(), 0)],
+      ['set', () => Path.points.set(eid(), 0, 4)],
+      ['removeAt', () => Path.points.removeAt(eid(), 0)],
+      ['swapRemoveAt', () => Path.points.swapRemoveAt(eid(), 0)],
       ['resize', () => Path.points.resize(eid(), random(50))],
       ['reserve', () => Path.points.reserve(eid(), random(50))],
-      ['set', () => Path.points.set(eid(), [5, 6])],
+      ['replace', () => Path.points.replace(eid(), [5, 6])],
       ['forEach', () => Path.points.forEach(eid(), () => {})],
       ['clear', () => Path.points.clear(eid())],
       ['friends', () => Path.friends.push(eid(), eids[2])],
@@ -146,17 +151,24 @@ function callsOf(game: Game, random: Random): Call[] {
     ...callsOfFields('their', { Path: game.theirs.Path as typeof Path }, eids, random),
     ...callsOfFields('our', game, eids, random),
     ['getComponent', () => [Place, Path, Burning].map((one) => getComponent(world, eid(), one))],
-    ['set', () => addComponent(world, eid(), set(Path, { points: [1], label: 'a', kind: 'b' }))],
-    ['set, sparse', () => addComponent(world, eid(), set(Burning, { heat: 1, log: [1] }))],
+    [
+      'set of bitECS',
+      () => addComponent(world, eid(), set(Path, { points: [1], label: 'a', kind: 'b' })),
+    ],
+    [
+      'set of bitECS, sparse',
+      () => addComponent(world, eid(), set(Burning, { heat: 1, log: [1] })),
+    ],
     ...Array.from({ length: 4 }, (): Call => ['removeEntity', () => removeEntity(world, eid())]),
     ['grow', () => addComponent(world, addEntity(world), Place)],
-    ['rows', () => [storage.rows(Burning).row(eid()), attached.rows('Burning').row(eid())]],
-    ['their rows', () => attached.rows('Burning').entities.length],
-    ['pack', () => storage.pack(eid())],
-    ['unpack', () => storage.unpack(packed[0])],
+    ['rows', () => Burning.rows.indexOf(eid())],
+    ['their rows', () => rowsOf(attached.components.Burning).indexOf(eid())],
+    ['their entities', () => rowsOf(attached.components.Burning).entities.length],
+    ['moveOut', () => moveOut(storage, eid())],
+    ['moveIn', () => moveIn(storage, packed[0])],
     ['freePacked', () => freePacked(pool, packed[1])],
-    ['apply', () => storage.apply(commands)],
-    ['apply, both', () => storage.apply([commands, abandoned])],
+    ['applyCommands', () => applyCommands(storage, commands)],
+    ['applyCommands, both', () => applyCommands(storage, [commands, abandoned])],
     ['freeCommands', () => freeCommands(pool, abandoned.offset)],
     ['commands.set', () => commands.set(eid(), 'Path', { points: [1, 2] })],
     ['commands.clear', () => commands.clear()],
@@ -164,7 +176,7 @@ function callsOf(game: Game, random: Random): Call[] {
     ...Object.entries(tables).flatMap(([name, table]): Call[] => [
       [`${name}: add`, () => table.add()],
       [`${name}: rows`, () => table.chunks.map((chunk) => chunk.rowCount)],
-      [`${name}: remove`, () => table.chunks[0]?.remove(0)],
+      [`${name}: removeRow`, () => table.chunks[0]?.removeRow(0)],
       [`${name}: room`, () => table.room()],
       [`${name}: trim`, () => table.trim()],
       [`${name}: sync`, () => table.sync()],
@@ -172,7 +184,7 @@ function callsOf(game: Game, random: Random): Call[] {
     ['attachTable', () => attachTable(loose.handle, otherPool)],
     ['attachStorage', () => attachStorage(storage.handle, arena.openPool()).detach()],
     ['storage.component', () => storage.component(`New ${random(1e9)}`, { x: t.f32 })],
-    ['storage.table', () => storage.table(`New ${random(1e9)}`, { x: t.f32 })],
+    ['createTable', () => createTable(storage, `New ${random(1e9)}`, { x: t.f32 })],
     ...Array.from({ length: 3 }, (): Call => ['storage.sync', () => storage.sync()]),
     ...Array.from({ length: 3 }, (): Call => ['attached.sync', () => attached.sync()]),
     ['storage.publish', () => storage.publish()],

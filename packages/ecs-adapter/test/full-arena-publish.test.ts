@@ -134,7 +134,7 @@ test('what is too long to be published waits; until then others see the last sta
 test('sync frees lists of the removed before it publishes, in a full arena', () => {
   const { arena, storage, world, spawn, Point, eids, attached, fill, end } = createScene(64)
   const eid = spawn()
-  Point.points.set(eid, Array(10_000).fill(1))
+  Point.points.replace(eid, Array(10_000).fill(1))
   storage.sync()
   attached.sync()
   fill()

@@ -14,7 +14,7 @@ const schema = {
   points: t.list(t.f32),
   label: t.text,
   note: t.text,
-  kind: t.text.interned,
+  kind: t.text({ interned: true }),
 }
 type Paths = Component<typeof schema>
 interface Values {
@@ -43,7 +43,7 @@ function createFull(values: Values, { makers = 'us', changers = 'us' } = {}) {
   const attached = attachStorage(storage.handle, theirPool)
   const theirs = attached.components.Path as Paths
   const maker = makers === 'us' ? Path : theirs
-  maker.points.set(eid, values.points)
+  maker.points.replace(eid, values.points)
   maker.label.set(eid, values.label)
   maker.kind.set(eid, values.kind)
   const held = [pool, theirPool].flatMap((one) => fillUp(one))
@@ -171,7 +171,7 @@ test('set of a component: all fields shorter, or none', () => {
 
 const shorten: Record<string, (path: Paths, eid: number) => number[]> = {
   set: ({ points }, eid) => {
-    points.set(eid, [1, 2])
+    points.replace(eid, [1, 2])
     return [1, 2]
   },
   'resize and pop': ({ points }, eid) => {
@@ -181,12 +181,12 @@ const shorten: Record<string, (path: Paths, eid: number) => number[]> = {
   },
   'resize and remove': ({ points }, eid) => {
     points.resize(eid, 3)
-    points.remove(eid, 0)
+    points.removeAt(eid, 0)
     return [1, 2]
   },
   'resize and swapRemove': ({ points }, eid) => {
     points.resize(eid, 3)
-    points.swapRemove(eid, 0)
+    points.swapRemoveAt(eid, 0)
     return [2, 1]
   },
   clear: ({ points }, eid) => {

@@ -5,11 +5,15 @@ import {
   attachStorage,
   attachTable,
   type Component,
+  createCommands,
+  createSparseComponent,
   createStorage,
   createTable,
   freeCommands,
   freePacked,
+  moveOut,
   type Schema,
+  type SparseComponent,
   t,
 } from '@ashlar/ecs-adapter'
 import {
@@ -23,16 +27,16 @@ import {
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CommandBlocks } from '../src/commands/command-blocks.ts'
-import { assertSound, createRandom, fillUp, watch } from './support.ts'
+import { assertSound, createRandom, fillUp, rowsOf, watch } from './support.ts'
 
 const test = suite('full arena, two threads')
 
 const schema = {
   weight: t.f64,
   points: t.list(t.f32),
-  targets: t.list(t.eid, { dropRemoved: true }),
+  targets: t.list(t.eid, { weak: true }),
   label: t.text,
-  kind: t.text.interned,
+  kind: t.text({ interned: true }),
 } satisfies Schema
 const heatSchema = { heat: t.f32, marks: t.list(t.u8), cause: t.text }
 const shotSchema = { x: t.f32, life: t.i16 }
@@ -44,17 +48,17 @@ const lengthOf = (eid: number) => (eid % 10 === 0 ? 3000 : 3 + (eid % 60))
 
 interface Paths {
   Path: Component<typeof schema>
-  Burning: Component<typeof heatSchema>
+  Burning: SparseComponent<typeof heatSchema>
 }
 
 /** Makes the lists and texts of an entity another thread's blocks. */
 function write({ Path, Burning }: Paths, eid: number): void {
   const count = lengthOf(eid)
-  Path.points.set(eid, Array(count).fill(eid))
-  Path.targets.set(eid, [eid, eid])
+  Path.points.replace(eid, Array(count).fill(eid))
+  Path.targets.replace(eid, [eid, eid])
   Path.label.set(eid, 'ü'.repeat(count))
   Path.kind.set(eid, `kind ${eid % 20} ${'x'.repeat(count % 100)}`)
-  Burning.marks.set(eid, Array(count).fill(7))
+  Burning.marks.replace(eid, Array(count).fill(7))
   Burning.cause.set(eid, 'oil'.repeat(count))
 }
 
@@ -78,9 +82,9 @@ function createFull(fillers: 'main' | 'both') {
   const storage = watch(arena, createStorage(world, pool, { capacity: 16 }))
   const mine: Paths = {
     Path: storage.component('Path', schema),
-    Burning: storage.component('Burning', heatSchema, { sparse: true }),
+    Burning: createSparseComponent(storage, 'Burning', heatSchema),
   }
-  const table = storage.table('Shot', shotSchema, TABLE)
+  const table = createTable(storage, 'Shot', shotSchema, TABLE)
   const attached = attachStorage(storage.handle, theirPool)
   const eids = Array.from({ length: ENTITY_COUNT }, () => addEntity(world))
   for (const eid of eids) {
@@ -95,13 +99,13 @@ function createFull(fillers: 'main' | 'both') {
   for (const one of [table, attached.tables.Shot]) for (let i = 0; i < 300; i++) one.add()
   storage.sync() // knows their chunks
   attached.sync()
-  const commands = storage.commands()
-  const theirCommands = attached.commands()
+  const commands = createCommands(storage)
+  const theirCommands = createCommands(attached)
   for (const one of [commands, theirCommands])
     for (let i = 0; i < 1000; i++) one.remove(i, 'Burning')
   const orphan = new CommandBlocks(theirPool, 1) // as a thread leaves it that dies
   for (let i = 0; i < 500; i++) orphan.commit(orphan.reserve(4) + 4)
-  const packed = eids.splice(-4).map((eid) => storage.pack(eid))
+  const packed = eids.splice(-4).map((eid) => moveOut(storage, eid))
   const pools = fillers === 'main' ? [pool] : [pool, theirPool]
   const held = pools.flatMap((one) => fillUp(one))
   for (const one of pools) assert.is(one.tryAlloc(0), 0)
@@ -117,7 +121,10 @@ function readAll({ world, eids, storage, attached, mine, theirs, table }: Full):
     assertWritten(theirs, eid)
     assert.is(getComponent(world, eid, mine.Path).label, 'ü'.repeat(lengthOf(eid)))
     assert.is(getComponent(world, eid, mine.Burning).marks.length, lengthOf(eid))
-    assert.is(storage.rows('Burning').row(eid), attached.rows('Burning').row(eid))
+    assert.is(
+      rowsOf(storage.components.Burning).indexOf(eid),
+      rowsOf(attached.components.Burning).indexOf(eid),
+    )
   }
   assert.is(table.rowCount, 600)
   assert.is(attached.tables.Shot.rowCount, 600)
@@ -134,7 +141,7 @@ function returnsOf(full: Full): (() => void)[] {
       if (i % 4 < 2) {
         // Of one that was removed, and synced, nothing is left that could be shorter.
         if (Path.label.byteLength(eid) === 0 || Burning.cause.byteLength(eid) === 0) return
-        Path.points.set(eid, [1])
+        Path.points.replace(eid, [1])
         Path.label.set(eid, 'short')
         Burning.marks.resize(eid, 1)
         Burning.marks.pop(eid)

@@ -1,7 +1,17 @@
 // In an arena that is full to the last byte, everything can be read and given back: no call
 // allocates a block to learn the buffer, also where a WebAssembly.Memory has grown before it.
 import { Arena, blocks } from '@ashlar/core'
-import { createStorage, freeCommands, freePacked, t } from '@ashlar/ecs-adapter'
+import {
+  applyCommands,
+  createCommands,
+  createSparseComponent,
+  createStorage,
+  createTable,
+  freeCommands,
+  freePacked,
+  moveOut,
+  t,
+} from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, removeComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -18,18 +28,18 @@ function createFull() {
   const world = createWorld()
   const storage = watch(arena, createStorage(world, pool, { capacity: 16 }))
   const Path = storage.component('Path', { x: t.f32, points: t.list(t.f64), label: t.text })
-  const Kind = storage.component('Kind', { name: t.text.interned }, { sparse: true })
-  const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 8 })
+  const Kind = createSparseComponent(storage, 'Kind', { name: t.text({ interned: true }) })
+  const table = createTable(storage, 'Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 8 })
   const [eid, other] = [addEntity(world), addEntity(world)]
   for (const one of [eid, other]) {
     addComponent(world, one, set(Path, { x: 1, points: [1, 2], label: 'gate' }))
     addComponent(world, one, set(Kind, { name: 'iron' }))
   }
   const shot = table.add()
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   commands.remove(other, Kind)
   const orphan = new CommandBlocks(pool, 1) // as a thread leaves it that dies
-  const packed = storage.pack(other)
+  const packed = moveOut(storage, other)
   const held = fillUp(pool)
   const parts = { storage, Path, Kind, table, eid, shot, commands, orphan, packed, held }
   return { memory, arena, pool, world, ...parts }
@@ -81,7 +91,7 @@ for (const [name, read] of Object.entries(reads)) {
 
 /** Whatever gives something back. */
 const returns: Record<string, (full: Full) => void> = {
-  'commands are applied': ({ storage, commands }) => void storage.apply(commands),
+  'commands are applied': ({ storage, commands }) => void applyCommands(storage, commands),
   'commands are disposed of': ({ commands }) => commands.dispose(),
   freeCommands: ({ pool, orphan }) => freeCommands(pool, orphan.offset),
   freePacked: ({ pool, packed }) => freePacked(pool, packed),

@@ -1,6 +1,6 @@
 // Promise 12: frames in a steady state allocate nothing that V8 attributes to core or adapter.
 import { verify } from '@ashlar/core'
-import { t } from '@ashlar/ecs-adapter'
+import { applyCommands, createCommands, createSparseComponent, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -63,7 +63,7 @@ function createFrame(scene = createScene({ capacity: 512 })) {
     const eid = eids[index % eids.length]
     removeComponent(world, eid, Velocity)
     addComponent(world, eid, Velocity)
-    Position.x[storage.row(eid)] = 0
+    Position.x[storage.indexOf(eid)] = 0
     storage.sync()
   }
   return { ...scene, Position, Health, frame, eids, deadCount: () => dead }
@@ -103,24 +103,24 @@ test('set of whole numbers makes none beyond the objects that its caller makes',
 test('sparse components that come and go, and loops over their rows, make none', () => {
   const { arena, world, storage } = createScene()
   const schema = { heat: t.f32, marks: t.list(t.u8), kind: t.u16 }
-  const Burning = storage.component('Burning', schema, { sparse: true })
-  const rows = storage.rows(Burning)
+  const Burning = createSparseComponent(storage, 'Burning', schema)
+  const rows = Burning.rows
   const eids = Array.from({ length: 300 }, () => addEntity(world))
   let lostCount = 0
   const frame = (index: number) => {
     for (let i = 0; i < 20; i++) {
       const eid = eids[(index * 20 + i * 7) % eids.length]
-      if (rows.row(eid) >= 0) {
+      if (rows.indexOf(eid) >= 0) {
         removeComponent(world, eid, Burning)
         lostCount++
       } else {
         addComponent(world, eid, Burning)
         Burning.marks.push(eid, index & 255)
-        Burning.heat[rows.row(eid)] = index
+        Burning.rows.heat[rows.indexOf(eid)] = index
       }
     }
     const { entities } = rows
-    const { heat, kind } = Burning
+    const { heat, kind } = rows
     for (let row = 0; row < rows.count; row++) {
       heat[row] *= 0.5
       if (entities[row] !== 0) kind[row]++
@@ -137,9 +137,9 @@ test('lists and texts make none beyond what they give', () => {
   const { arena, world, storage } = createScene({ capacity: 512 })
   const schema = {
     points: t.list(t.f32),
-    targets: t.list(t.eid, { dropRemoved: true }),
+    targets: t.list(t.eid, { weak: true }),
     label: t.text,
-    kind: t.text.interned,
+    kind: t.text({ interned: true }),
   }
   const Path = storage.component('Path', schema)
   const { points, targets, label, kind } = Path
@@ -174,10 +174,10 @@ test('lists and texts make none beyond what they give', () => {
         points.push(eid, frame / 7)
         points.append(eid, batch)
         if (points.length(eid) > 60) points.resize(eid, 0)
-        if (points.length(eid) > 40) points.set(eid, batch)
+        if (points.length(eid) > 40) points.replace(eid, batch)
         points.insert(eid, 1, 0.5)
         targets.forEach(eid, add)
-        if (targets.length(eid) > 30) targets.swapRemove(eid, 0)
+        if (targets.length(eid) > 30) targets.swapRemoveAt(eid, 0)
         sum[0] += sumOf(eid)
         targets.push(eid, eids[(i + frame) % eids.length])
         label.set(eid, texts[(i + frame) % texts.length])
@@ -201,7 +201,7 @@ test('commands make none, given or applied, but for what bitECS makes', () => {
   const { arena, world, storage } = createScene({ capacity: 1024 })
   const Position = storage.component('Position', { x: t.f32, y: t.f64 })
   const Enemy = storage.component('Enemy', {})
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   const values = { x: 1, y: 2 }
   let spawned = 0
   const garbage = measureGarbage(
@@ -215,9 +215,9 @@ test('commands make none, given or applied, but for what bitECS makes', () => {
         commands.remove(eid, 'Enemy')
         spawned++
       }
-      storage.apply(commands)
+      applyCommands(storage, commands)
       for (const eid of query(world, [Position])) commands.despawn(eid)
-      storage.apply(commands)
+      applyCommands(storage, commands)
       storage.sync()
     },
     { warmup: 1500 },

@@ -52,8 +52,8 @@ export function createListChurn({ entityCount, averageLength, arenaByteLength }:
       for (let i = length; i > target; i--) points.pop(eid)
     } else {
       if (length < target) points.insert(eid, random(length + 1), length)
-      if (length > target) points.remove(eid, random(length))
-      if (points.length(eid) > 0) points.setAt(eid, random(points.length(eid)), 1)
+      if (length > target) points.removeAt(eid, random(length))
+      if (points.length(eid) > 0) points.set(eid, random(points.length(eid)), 1)
     }
   }
 

@@ -4,10 +4,14 @@ import {
   attachStorage,
   attachTable,
   type Component,
+  createCommands,
+  createSparseComponent,
   createStorage,
   createTable,
   freeCommands,
   freePacked,
+  moveOut,
+  type SparseComponent,
   t,
 } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, addPrefab, createWorld, getComponent, set } from 'bitecs'
@@ -19,9 +23,9 @@ export const schema = {
   x: t.f32,
   big: t.f64,
   points: t.list(t.f32),
-  targets: t.list(t.eid, { dropRemoved: true }),
+  targets: t.list(t.eid, { weak: true }),
   label: t.text,
-  kind: t.text.interned,
+  kind: t.text({ interned: true }),
 }
 export const VALUES = {
   ...{ x: 1.5, big: 0.1, points: [1, 2, 3] },
@@ -51,10 +55,10 @@ export function createScene() {
   const storage = watch(arena, createStorage(world, pool, { capacity: 8 }))
   const otherStorage = watch(arena, createStorage(otherWorld, pool, { capacity: 8 }))
   const Path = storage.component('Path', schema)
-  const Burning = storage.component('Burning', schema, { sparse: true })
+  const Burning = createSparseComponent(storage, 'Burning', schema)
   const Tag = storage.component('Tag', {})
   const OtherPath = otherStorage.component('Path', schema)
-  otherStorage.component('Burning', schema, { sparse: true })
+  createSparseComponent(otherStorage, 'Burning', schema)
   otherStorage.component('Tag', {})
   const eids = Array.from({ length: 5 }, () => addEntity(world))
   for (const eid of eids) {
@@ -65,26 +69,26 @@ export function createScene() {
   const bare = addEntity(world)
   const prefab = addPrefab(world)
   addComponent(world, prefab, set(Path, { x: 7, label: 'prefab' }))
-  const shots = storage.table('Shot', tableSchema, { chunkByteLength: 1024, chunkLimit: 8 })
+  const shots = createTable(storage, 'Shot', tableSchema, { chunkByteLength: 1024, chunkLimit: 8 })
   const ids = Array.from({ length: 200 }, () => shots.add())
   const alone = createTable(pool, tableSchema, { chunkByteLength: 1024, chunkLimit: 8 })
   const aloneId = alone.add()
   const theirPool = arena.openPool()
   const attached = attachStorage(storage.handle, theirPool)
   const seen = attached.components.Path as Component<typeof schema>
-  const seenBurning = attached.components.Burning as Component<typeof schema>
+  const seenBurning = attached.components.Burning as SparseComponent<typeof schema>
   const theirShots = attached.tables.Shot
   theirShots.add()
   storage.sync()
   const tablePool = arena.openPool()
   const elsewhere = attachTable(alone.handle, tablePool)
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   commands.set(commands.spawn(), Path, VALUES)
   commands.despawn(eids[4])
-  const theirCommands = attached.commands()
+  const theirCommands = createCommands(attached)
   theirCommands.add(eids[3], 'Burning', { x: 9 })
   const orphan = new CommandBlocks(pool, 1) // as a thread leaves it that dies
-  const packed = storage.pack(eids.pop()!)
+  const packed = moveOut(storage, eids.pop()!)
   const made = { memory, arena, pool, world, otherWorld, storage, otherStorage }
   const components = { Path, Burning, Tag, OtherPath, eids, bare, prefab }
   const tables = { shots, ids, alone, aloneId, elsewhere, theirShots, tablePool }

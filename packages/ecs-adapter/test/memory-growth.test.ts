@@ -1,13 +1,18 @@
 // Every public call, with memory.grow(1) just before it. Of twins the memory of one grows: the call
 // gives the same, and leaves the same behind.
 import {
+  applyCommands,
   attachStorage,
   attachTable,
+  createCommands,
+  createSparseComponent,
   createStorage,
   createTable,
   createWorkerGroup,
   freeCommands,
   freePacked,
+  moveIn,
+  moveOut,
   t,
   verifyStorage,
 } from '@ashlar/ecs-adapter'
@@ -38,7 +43,7 @@ import {
   told,
   VALUES,
 } from './memory-growth-scene.ts'
-import { assertSound, assertThrows } from './support.ts'
+import { assertSound, assertThrows, rowsOf } from './support.ts'
 
 const test = suite('memory growth')
 
@@ -54,7 +59,7 @@ const calls: Record<string, Record<string, Call>> = {
     'createStorage and component': ({ pool }) => {
       const storage = createStorage(createWorld(), pool)
       storage.component('Path', schema)
-      storage.component('Burning', schema, { sparse: true })
+      createSparseComponent(storage, 'Burning', schema)
       storage.dispose()
     },
     attachStorage: ({ storage, tablePool }) => {
@@ -70,7 +75,28 @@ const calls: Record<string, Record<string, Call>> = {
       table.detach()
       return rowCount
     },
+    createSparseComponent: ({ storage }) => told(createSparseComponent(storage, 'Late', schema)),
+    'createTable of a storage': ({ storage }) => createTable(storage, 'Late', { x: t.u8 }).add(),
+    createCommands: ({ storage }) => createCommands(storage).spawn(),
+    'createCommands, in another thread': ({ attached }) => {
+      const commands = createCommands(attached)
+      commands.despawn(1)
+      commands.dispose()
+    },
+    applyCommands: ({ storage, commands, theirCommands }) =>
+      applyCommands(storage, [commands, theirCommands]),
     freeCommands: ({ pool, orphan }) => freeCommands(pool, orphan.offset),
+    moveOut: ({ storage, eids, pool }) => freePacked(pool, moveOut(storage, eids[2])),
+    'moveOut of what has no columns': ({ storage, otherStorage, bare }) =>
+      moveIn(otherStorage, moveOut(storage, bare)),
+    'moveOut and moveIn': ({ storage, otherStorage, otherWorld, OtherPath, eids }) => {
+      const eid = moveIn(otherStorage, moveOut(storage, eids[2]))
+      return getComponent(otherWorld, eid, OtherPath)?.points
+    },
+    moveIn: ({ otherStorage, otherWorld, OtherPath, packed }) => {
+      const eid = moveIn(otherStorage, packed)
+      return getComponent(otherWorld, eid, OtherPath)?.points
+    },
     freePacked: ({ pool, packed }) => freePacked(pool, packed),
   },
   bitecs: {
@@ -115,9 +141,7 @@ const calls: Record<string, Record<string, Call>> = {
   },
   storage: {
     component: ({ storage }) => told(storage.component('Late', schema)),
-    'component, sparse': ({ storage }) => told(storage.component('Late', schema, { sparse: true })),
     'component of a tag': ({ storage }) => told(storage.component('Late', {})),
-    table: ({ storage }) => storage.table('Late', { x: t.u8 }).add(),
     components: ({ storage }) => told(storage.components),
     tables: ({ storage }) => told(storage.tables),
     pool: ({ storage, pool }) => storage.pool === pool,
@@ -128,8 +152,7 @@ const calls: Record<string, Record<string, Call>> = {
     isVersioned: ({ storage }) => storage.isVersioned,
     openGroups: ({ storage }) => storage.openGroups.size,
     parts: ({ storage }) => assert.equal(verifyStorage(storage), []),
-    row: ({ storage, eids }) => storage.row(eids[1]),
-    rows: ({ storage, eids, Burning }) => storage.rows(Burning).row(eids[1]),
+    indexOf: ({ storage, eids }) => storage.indexOf(eids[1]),
     sync: ({ storage }) => storage.sync(),
     'sync after a removal': ({ storage, world, eids }) => {
       removeEntity(world, eids[0])
@@ -142,19 +165,6 @@ const calls: Record<string, Record<string, Call>> = {
       storage.publish()
       return Path.targets.toArray(eids[1])
     },
-    commands: ({ storage }) => storage.commands().spawn(),
-    apply: ({ storage, commands, theirCommands }) => storage.apply([commands, theirCommands]),
-    pack: ({ storage, eids, pool }) => freePacked(pool, storage.pack(eids[2])),
-    'pack of what has no columns': ({ storage, otherStorage, bare }) =>
-      otherStorage.unpack(storage.pack(bare)),
-    'pack and unpack': ({ storage, otherStorage, otherWorld, OtherPath, eids }) => {
-      const eid = otherStorage.unpack(storage.pack(eids[2]))
-      return getComponent(otherWorld, eid, OtherPath)?.points
-    },
-    unpack: ({ otherStorage, otherWorld, OtherPath, packed }) => {
-      const eid = otherStorage.unpack(packed)
-      return getComponent(otherWorld, eid, OtherPath)?.points
-    },
     forget: ({ storage, theirPool }) => storage.forget(theirPool.slot),
     reset: ({ storage }) => storage.reset(),
     dispose: ({ storage, attached, theirCommands }) => {
@@ -164,11 +174,19 @@ const calls: Record<string, Record<string, Call>> = {
     },
   },
   rows: {
-    count: ({ storage }) => storage.rows('Burning').count,
-    row: ({ storage, eids }) => eids.map((eid) => storage.rows('Burning').row(eid)),
-    entities: ({ storage }) => {
+    count: ({ Burning }) => Burning.rows.count,
+    indexOf: ({ eids, Burning }) => eids.map((eid) => Burning.rows.indexOf(eid)),
+    'columns, after sync': ({ storage, Burning }) => {
+      storage.sync() // which renews them
+      return [told(Burning.rows.x), told(Burning.rows.big)]
+    },
+    'in another thread': ({ attached, eids }) => {
+      const rows = rowsOf(attached.components.Burning)
+      return [rows.count, rows.indexOf(eids[1]), rows.indexOf(999)]
+    },
+    entities: ({ storage, Burning }) => {
       storage.sync() // which renews it, as columns
-      return told(storage.rows('Burning').entities)
+      return told(Burning.rows.entities)
     },
   },
   attached: {
@@ -178,16 +196,7 @@ const calls: Record<string, Record<string, Call>> = {
       attached.sync() // which renews it
       return told(attached.entities)
     },
-    row: ({ attached, eids }) => attached.row(eids[1]),
-    rows: ({ attached, eids }) => {
-      const rows = attached.rows('Burning')
-      return [rows.count, rows.row(eids[1]), rows.row(999)]
-    },
-    commands: ({ attached }) => {
-      const commands = attached.commands()
-      commands.despawn(1)
-      commands.dispose()
-    },
+    indexOf: ({ attached, eids }) => attached.indexOf(eids[1]),
     sync: ({ attached }) => attached.sync(),
     detach: ({ attached }) => attached.detach(),
     'detach and sync': ({ attached }) => {
@@ -223,11 +232,11 @@ const calls: Record<string, Record<string, Call>> = {
     add: ({ shots }) => shots.add(),
     room: ({ shots }) => {
       const chunk = shots.room()
-      chunk.x[chunk.add()] = 5
+      chunk.x[chunk.addRow()] = 5
       return chunk.number
     },
     has: ({ shots, ids }) => [shots.has(ids[7]), shots.has(999)],
-    rowOf: ({ shots, ids }) => [shots.rowOf(ids[7]), shots.rowOf(999)],
+    indexOf: ({ shots, ids }) => [shots.indexOf(ids[7]), shots.indexOf(999)],
     chunkOf: ({ shots, ids }) => shots.chunkOf(ids[150])?.x.length,
     remove: ({ shots, ids }) => [shots.remove(ids[7]), shots.remove(999)],
     clear: ({ shots }) => shots.clear(),
@@ -250,8 +259,8 @@ const calls: Record<string, Record<string, Call>> = {
     'all after sync': ({ shots, ids }) => {
       shots.sync()
       const [chunk] = shots.ownChunks
-      chunk.remove(3)
-      return [chunk.add(), chunk.rowCount, chunk.idAt(0) === ids[0], told(chunk.x)]
+      chunk.removeRow(3)
+      return [chunk.addRow(), chunk.rowCount, chunk.idAt(0) === ids[0], told(chunk.x)]
     },
   },
   group: {
@@ -262,20 +271,22 @@ const calls: Record<string, Record<string, Call>> = {
   },
 }
 
+type Fields = Pick<Scene['Path'], 'points' | 'targets' | 'label' | 'kind'>
+
 /** Of a list and of a text: flat, sparse, and in another thread. */
-const fieldCalls: Record<string, (list: Scene['Path'], eid: number) => unknown> = {
+const fieldCalls: Record<string, (fields: Fields, eid: number) => unknown> = {
   length: ({ points }, eid) => points.length(eid),
   capacity: ({ points }, eid) => points.capacity(eid),
   get: ({ points }, eid) => [points.get(eid, 1), points.get(eid, 99)],
-  setAt: ({ points }, eid) => points.setAt(eid, 1, 0.5),
+  set: ({ points }, eid) => points.set(eid, 1, 0.5),
   push: ({ points }, eid) => points.push(eid, 0.5),
   append: ({ points }, eid) => points.append(eid, [4, 5, 6]),
   pop: ({ points }, eid) => points.pop(eid),
   insert: ({ points }, eid) => points.insert(eid, 1, 9),
-  remove: ({ points }, eid) => points.remove(eid, 0),
-  swapRemove: ({ points }, eid) => points.swapRemove(eid, 0),
+  removeAt: ({ points }, eid) => points.removeAt(eid, 0),
+  swapRemoveAt: ({ points }, eid) => points.swapRemoveAt(eid, 0),
   indexOf: ({ points }, eid) => points.indexOf(eid, 2),
-  set: ({ points }, eid) => points.set(eid, [7, 8]),
+  replace: ({ points }, eid) => points.replace(eid, [7, 8]),
   clear: ({ points }, eid) => points.clear(eid),
   resize: ({ points }, eid) => points.resize(eid, 40),
   reserve: ({ points }, eid) => points.reserve(eid, 400),
@@ -301,7 +312,8 @@ const fieldCalls: Record<string, (list: Scene['Path'], eid: number) => unknown> 
   'text view': ({ label }, eid) => told(label.view(eid)),
   'interned view': ({ kind }, eid) => told(kind.view(eid)),
   'push of one that was removed': ({ targets }, eid) => targets.push(eid, 1),
-  'set of one that was removed': ({ targets }, eid) => targets.set(eid, [1, 2, 1]),
+  'replace with ids of which one was removed': ({ targets }, eid) =>
+    targets.replace(eid, [1, 2, 1]),
 }
 for (const [name, call] of Object.entries(fieldCalls)) {
   calls.fields ??= {}
@@ -361,23 +373,23 @@ const observed: Record<string, (scene: Scene, grow: () => void) => void> = {
 for (const [when, prepare] of Object.entries(observed)) {
   for (const [object, name] of [
     ...Object.keys(calls.bitecs).map((one) => ['bitecs', one]),
-    ...['apply', 'pack', 'pack of what has no columns', 'pack and unpack', 'unpack'].map((one) => [
-      'storage',
-      one,
-    ]),
+    ...[
+      ...['applyCommands', 'moveOut', 'moveOut of what has no columns'],
+      ...['moveOut and moveIn', 'moveIn'],
+    ].map((one) => ['functions', one]),
   ]) {
     test(`${when}: ${object}, ${name}`, () => assertSame(calls[object][name], prepare))
   }
 }
 
-test('onRemove, which throws then: pack leaves the entity as it was', () => {
+test('onRemove, which throws then: moveOut leaves the entity as it was', () => {
   const scenes = [createScene(), createScene()]
   for (const [i, { memory, world, storage, Path, eids }] of scenes.entries()) {
     observe(world, onRemove(Path), () => {
       if (i === 1) memory.grow(1)
       throw new RangeError('stay')
     })
-    assert.throws(() => storage.pack(eids[1]), /stay/)
+    assert.throws(() => moveOut(storage, eids[1]), /stay/)
   }
   assert.equal(stateOf(scenes[1]), stateOf(scenes[0]))
   for (const scene of scenes) assertSound(scene.arena)
@@ -386,12 +398,12 @@ test('onRemove, which throws then: pack leaves the entity as it was', () => {
 const givers: Record<string, (scene: Scene, list: number[]) => void> = {
   'commands.set': ({ storage, commands, Path, eids }, points) => {
     commands.set(eids[1], Path, { points, x: 3, label: 'set' })
-    storage.apply(commands)
+    applyCommands(storage, commands)
   },
   set: ({ world, Path, eids }, points) => {
     addComponent(world, eids[1], set(Path, { points, x: 3, label: 'set' }))
   },
-  'list.set': ({ Path, eids }, points) => Path.points.set(eids[1], points),
+  'list.replace': ({ Path, eids }, points) => Path.points.replace(eids[1], points),
   'list.append': ({ Path, eids }, points) => Path.points.append(eids[1], points),
 }
 for (const [name, give] of Object.entries(givers)) {
@@ -421,8 +433,8 @@ test('a chunk that is held on to says so until the next sync', () => {
   memory.grow(1)
   assertThrows(() => chunk.rowCount, 'stale-chunk', 'table.sync()')
   assertThrows(() => chunk.idAt(0), 'stale-chunk')
-  assertThrows(() => chunk.remove(0), 'stale-chunk')
-  assert.is(chunk.add(), -1, 'as of one that is full: table.room() gives another')
+  assertThrows(() => chunk.removeRow(0), 'stale-chunk')
+  assert.is(chunk.addRow(), -1, 'as of one that is full: table.room() gives another')
   shots.sync()
   assert.ok(chunk.rowCount > 0)
 })
@@ -438,12 +450,12 @@ function membersOf(object: object): string[] {
 }
 
 test('the walk is over all that the public objects have', () => {
-  const { storage, attached, shots, commands, Path } = createScene()
+  const { storage, attached, shots, commands, Path, Burning } = createScene()
   const walked = (object: string) => Object.keys(calls[object])
   const lacks = (object: object, names: string[]) =>
     membersOf(object).filter((name) => !names.includes(name))
   assert.equal(lacks(storage, walked('storage')), [])
-  assert.equal(lacks(storage.rows('Burning'), walked('rows')), [])
+  assert.equal(lacks(Burning.rows, [...walked('rows'), 'x', 'big']), [])
   assert.equal(lacks(attached, walked('attached')), [])
   assert.equal(lacks(shots, walked('table')), [])
   const ofTheWorld = ['isDisposed', 'isBusy', 'isSpent'] // what commands have for their storage

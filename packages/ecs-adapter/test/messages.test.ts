@@ -1,5 +1,5 @@
 // What errors say: what was given, by its name, and what to do.
-import { createStorage, t } from '@ashlar/ecs-adapter'
+import { applyCommands, createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -12,13 +12,16 @@ const odd = (value: unknown) => value as any
 
 test('a wrong value is shown as it was given', () => {
   const { pool, storage } = createScene({ byteLength: 2 ** 20 })
-  assert.throws(() => storage.apply(odd(5)), /storage\.apply\(\) is 5, expected/)
-  assert.throws(() => storage.apply([{ offset: 16 }]), /the offset of commands is 16, expected/)
+  assert.throws(() => applyCommands(storage, odd(5)), /storage\.apply\(\) is 5, expected/)
+  assert.throws(
+    () => applyCommands(storage, [{ offset: 16 }]),
+    /the offset of commands is 16, expected/,
+  )
   assert.throws(() => createStorage([], pool), /the array of worlds is empty/)
   assert.throws(() => t.list(odd(t.text)), /element type of a list is "text"/)
   assert.throws(() => encodeJson({ big: 1n }, refuseLoss), /big is 1n/)
   assert.throws(
-    () => t.list(t.f32, odd({ dropRemoved: true })),
+    () => t.list(t.f32, odd({ weak: true })),
     /list of t\.f32 is true, expected false, or true for a list of t\.eid/,
   )
 })

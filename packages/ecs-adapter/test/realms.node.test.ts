@@ -2,7 +2,7 @@
 // them.
 import { createContext, runInContext } from 'node:vm'
 import { Arena, blocks } from '@ashlar/core'
-import { createStorage, t } from '@ashlar/ecs-adapter'
+import { applyCommands, createCommands, createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -43,14 +43,14 @@ test('a storage over memory of another realm', () => {
 test('lists are set to arrays and typed arrays of another realm, and to no DataView', () => {
   const { world, storage } = createScene()
   const Path = storage.component('Path', { points: t.list(t.f64) })
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   const eid = addEntity(world)
   addComponent(world, eid, Path)
   const types = ['Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16', 'Int32', 'Uint32']
   const arrays = [...types, 'Float32', 'Float64'].map((type) => `${type}Array.of(1, 2, 3)`)
   for (const code of ['[1, 2, 3]', ...arrays]) {
     const values = there(code)
-    Path.points.set(eid, values)
+    Path.points.replace(eid, values)
     assert.equal([...Path.points.view(eid)], [1, 2, 3], code)
     Path.points.append(eid, values)
     assert.is(Path.points.length(eid), 6, code)
@@ -58,12 +58,12 @@ test('lists are set to arrays and typed arrays of another realm, and to no DataV
     assert.equal([...Path.points.view(eid)], [1, 2, 3], code)
     Path.points.clear(eid)
     commands.set(eid, Path, there(`{ points: ${code} }`))
-    storage.apply(commands)
+    applyCommands(storage, commands)
     assert.equal([...Path.points.view(eid)], [1, 2, 3], code)
   }
   for (const code of ['new DataView(new ArrayBuffer(8))', '{ length: 1, 0: 5 }']) {
     const values = there(code)
-    assertThrows(() => Path.points.set(eid, values), 'invalid-argument')
+    assertThrows(() => Path.points.replace(eid, values), 'invalid-argument')
     assertThrows(() => addComponent(world, eid, set(Path, { points: values })), 'invalid-argument')
     assertThrows(() => commands.set(eid, Path, { points: values }), 'invalid-argument')
     assert.equal([...Path.points.view(eid)], [1, 2, 3], code)
@@ -73,16 +73,16 @@ test('lists are set to arrays and typed arrays of another realm, and to no DataV
 test('ids in arrays of another realm: those in the arena are not copied', () => {
   const { arena, pool, storage } = createScene()
   const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH)
-  const control = new ControlWords(arena.i32, controlBlock >> 2)
-  const reader = new JobReader(control)
+  const control = new ControlWords(arena, controlBlock >> 2)
+  const reader = new JobReader(control, storage.tables)
   const jobs = new JobList(storage)
   const idsOf = (entities: ArrayLike<number>) => {
-    const call = { name: '', system: 'a', args: undefined, chunkLength: 9, number: 0, entities }
+    const call = { name: '', system: 'a', args: undefined, batchSize: 9, number: 0, entities }
     jobs.prepare([call], { control, systems: ['a'], members: Array(1) })
     control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))
-    return reader.entities
+    return reader.ids
   }
   const { byteOffset } = pool.allocArray(Int32Array, 3)
   for (const name of ['Int32Array', 'Uint32Array']) {

@@ -1,6 +1,6 @@
 // What a relation's store makes is a component as any other: of prefabs too.
 import { blocks } from '@ashlar/core'
-import { type Storage, t } from '@ashlar/ecs-adapter'
+import { applyCommands, createCommands, type Storage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -26,18 +26,27 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createScene, fillUp, withScene } from './support.ts'
+import {
+  assertSound,
+  assertThrows,
+  createComponent,
+  createScene,
+  fillUp,
+  withScene,
+} from './support.ts'
 
 const test = suite('relation stores')
 
 const schema = { amount: t.i32, tags: t.list(t.u8) }
 
-/** A relation whose pairs are components of a storage. */
-function createContains(storage: Storage, options = {}) {
+/** A relation each of whose pairs is a component that `make` makes. */
+function createRelationOf<C extends object>(make: (name: string) => C) {
   let count = 0
-  const store = () => storage.component(`Contains${count++}`, schema, options)
-  return createRelation(withStore(store))
+  return createRelation(withStore(() => make(`Contains${count++}`)))
 }
+
+const createContains = (storage: Storage) =>
+  createRelationOf((name) => storage.component(name, schema))
 
 const worlds = {
   plain: () => createWorld(),
@@ -54,15 +63,15 @@ for (const [name, createThisWorld] of Object.entries(worlds)) {
         for (const prefab of prefabs) {
           const Pair = Contains(target)
           addComponent(world, prefab, Pair)
-          assert.is(Pair.amount[storage.row(prefab)], 0)
-          Pair.amount[storage.row(prefab)] = prefab
+          assert.is(Pair.amount[storage.indexOf(prefab)], 0)
+          Pair.amount[storage.indexOf(prefab)] = prefab
         }
         while (addEntity(world) % 50 !== 0) {}
         const later = addPrefab(world)
         addComponent(world, later, Contains(target))
-        assert.is(Contains(target).amount[storage.row(later)], 0)
+        assert.is(Contains(target).amount[storage.indexOf(later)], 0)
         for (const prefab of prefabs) {
-          assert.is(Contains(target).amount[storage.row(prefab)], prefab)
+          assert.is(Contains(target).amount[storage.indexOf(prefab)], prefab)
         }
       }
       assertSound(arena)
@@ -116,10 +125,10 @@ test('pairs work as bitECS’s own: queries, targets, exclusive relations, remov
     () => ({ amount: [] }),
     () => {},
   )
-  for (const options of [{ sparse: false }, { sparse: true }]) {
+  for (const sparse of [false, true]) {
     withScene({}, ({ arena, world, storage }) => {
       let count = 0
-      const store = () => storage.component(`Pair${count++}`, { amount: t.i32 }, options)
+      const store = () => createComponent(storage, `Pair${count++}`, { amount: t.i32 }, sparse)
       assert.equal(
         play(world, store, () => assertSound(arena)),
         byHand,
@@ -129,9 +138,9 @@ test('pairs work as bitECS’s own: queries, targets, exclusive relations, remov
 })
 
 test('instances of a prefab begin with the values of its pair, and commands find both', () => {
-  for (const options of [{ sparse: false }, { sparse: true }]) {
+  for (const sparse of [false, true]) {
     withScene({ capacity: 4 }, ({ world, storage, arena }) => {
-      const Contains = createContains(storage, options)
+      const Contains = createRelationOf((name) => createComponent(storage, name, schema, sparse))
       const gold = addEntity(world)
       while (addEntity(world) < 30) {}
       const prefab = addPrefab(world)
@@ -140,10 +149,10 @@ test('instances of a prefab begin with the values of its pair, and commands find
       const instance = addEntity(world)
       addComponent(world, instance, IsA(prefab))
       assert.equal(getComponent(world, instance, Contains(gold)), { amount: 5, tags: [1] })
-      const commands = storage.commands()
+      const commands = createCommands(storage)
       commands.set(instance, Contains(gold), { amount: 9 })
       commands.set(prefab, Contains(gold), { amount: 6 })
-      assert.is(storage.apply(commands), 0)
+      assert.is(applyCommands(storage, commands), 0)
       assert.equal(getComponent(world, instance, Contains(gold)), { amount: 9, tags: [1] })
       assert.equal(getComponent(world, prefab, Contains(gold)), { amount: 6, tags: [1] })
       removeEntity(world, gold)

@@ -1,5 +1,5 @@
 // What bitECS's serializers make of components of a storage.
-import { attachStorage, type Component, t } from '@ashlar/ecs-adapter'
+import { attachStorage, type Component, createSparseComponent, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createRelation, Pair, set, type World } from 'bitecs'
 import {
   createObserverDeserializer,
@@ -64,7 +64,7 @@ test('t.eid is a reference to the SoA serializer, whole and in diff mode', () =>
 test('t.eid is a reference in sparse components, and in another thread; no other type is', () => {
   const { arena, storage } = createScene()
   const All = storage.component('All', scalars)
-  const Sparse = storage.component('Sparse', scalars, { sparse: true })
+  const Sparse = createSparseComponent(storage, 'Sparse', scalars)
   const attached = attachStorage(storage.handle, arena.openPool())
   const isReference = Object.getOwnPropertySymbols(ref())[0]
   for (const component of [All, Sparse, attached.components.All, attached.components.Sparse]) {

@@ -1,6 +1,6 @@
 // `set` writes all of its fields or none; and which observers run.
 import { Arena, blocks as blocksOf } from '@ashlar/core'
-import { createStorage, t } from '@ashlar/ecs-adapter'
+import { createStorage, moveIn, moveOut, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -26,7 +26,14 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createScene, fillUp, withScene } from './support.ts'
+import {
+  assertSound,
+  assertThrows,
+  createComponent,
+  createScene,
+  fillUp,
+  withScene,
+} from './support.ts'
 
 const test = suite('set')
 
@@ -34,7 +41,7 @@ const schema = {
   points: t.list(t.f32),
   label: t.text,
   x: t.f32,
-  kind: t.text.interned,
+  kind: t.text({ interned: true }),
   ids: t.list(t.eid),
 }
 const FIELDS = Object.keys(schema) as (keyof typeof schema)[]
@@ -79,7 +86,7 @@ for (const sparse of [false, true]) {
 
   testKind('each value is read once, and each element of a list', () => {
     withScene({}, ({ world, storage }) => {
-      const Path = storage.component('Path', schema, { sparse })
+      const Path = createComponent(storage, 'Path', schema, sparse)
       const [fresh, own, prefab] = [addEntity(world), addEntity(world), addPrefab(world)]
       addComponent(world, own, Path)
       const reads: string[] = []
@@ -111,7 +118,7 @@ for (const sparse of [false, true]) {
 
   testKind('a value that cannot be read or taken: nothing is written, and nobody is told', () => {
     withScene({}, ({ arena, world, storage }) => {
-      const Path = storage.component('Path', schema, { sparse })
+      const Path = createComponent(storage, 'Path', schema, sparse)
       const own = addEntity(world)
       addComponent(world, own, set(Path, valuesOf(1)))
       const fresh = addEntity(world)
@@ -151,7 +158,7 @@ for (const sparse of [false, true]) {
 
   testKind('getters that set values themselves: of others, and of the same entity', () => {
     withScene({ capacity: 2 }, ({ arena, world, storage }) => {
-      const Path = storage.component('Path', schema, { sparse })
+      const Path = createComponent(storage, 'Path', schema, sparse)
       for (const field of FIELDS) {
         for (const isNew of [true, false]) {
           const [outer, inner, deepest] = [addEntity(world), addEntity(world), addEntity(world)]
@@ -182,7 +189,7 @@ for (const sparse of [false, true]) {
 
   testKind('elements that set values themselves, in lists that outgrow the staging', () => {
     withScene({}, ({ world, storage }) => {
-      const Path = storage.component('Path', schema, { sparse })
+      const Path = createComponent(storage, 'Path', schema, sparse)
       const [outer, inner] = [addEntity(world), addEntity(world)]
       const long = Array.from({ length: 70_000 }, (_, i) => i)
       const isLong = (list: number[]) =>
@@ -198,7 +205,7 @@ for (const sparse of [false, true]) {
         addComponent(world, outer, set(Path, { points: list }))
         assert.ok(isLong(Path.points.toArray(outer)))
         assert.ok(isLong(Path.points.toArray(inner)))
-        Path.points.set(outer, [])
+        Path.points.replace(outer, [])
         Path.points.append(outer, list)
         assert.ok(isLong(Path.points.toArray(outer)))
         for (const eid of [outer, inner]) removeComponent(world, eid, Path)
@@ -213,7 +220,7 @@ for (const sparse of [false, true]) {
         const arena = Arena.create({ memory })
         const world = createWorld()
         const storage = createStorage(world, arena.openPool(), { capacity: 2 })
-        const Path = storage.component('Path', schema, { sparse })
+        const Path = createComponent(storage, 'Path', schema, sparse)
         const eid = addEntity(world)
         if (!isNew) addComponent(world, eid, Path)
         const values = withGetter(valuesOf(6), field, () => memory.grow(1))
@@ -232,7 +239,7 @@ for (const sparse of [false, true]) {
     'a getter that takes the component away, or the entity, leaves nothing of the values',
     () => {
       withScene({}, ({ arena, world, storage }) => {
-        const Path = storage.component('Path', schema, { sparse })
+        const Path = createComponent(storage, 'Path', schema, sparse)
         const takeAway: Record<string, (eid: number) => void> = {
           component: (eid) => removeComponent(world, eid, Path),
           entity: (eid) => removeEntity(world, eid),
@@ -240,7 +247,7 @@ for (const sparse of [false, true]) {
             removeEntity(world, eid)
             addComponent(world, addEntity(world), set(Path, valuesOf(7)))
           },
-          pack: (eid) => storage.unpack(storage.pack(eid)),
+          pack: (eid) => moveIn(storage, moveOut(storage, eid)),
         }
         for (const field of FIELDS) {
           for (const [name, take] of Object.entries(takeAway)) {
@@ -280,7 +287,7 @@ for (const sparse of [false, true]) {
     }
     for (const [field, values] of Object.entries(large)) {
       withScene({ byteLength: 2 ** 19 }, ({ arena, world, storage }) => {
-        const Path = storage.component('Path', schema, { sparse })
+        const Path = createComponent(storage, 'Path', schema, sparse)
         const log = logOf(world, Path)
         const [own, fresh] = [addEntity(world), addEntity(world)]
         addComponent(world, own, set(Path, valuesOf(2)))
@@ -311,7 +318,7 @@ for (const sparse of [false, true]) {
     let madeCount = 0
     for (let spare = 0; spare < 12; spare++) {
       const { arena, pool, world, storage } = createScene({ byteLength: 2 ** 19 })
-      const Path = storage.component('Path', schema, { sparse })
+      const Path = createComponent(storage, 'Path', schema, sparse)
       const log = logOf(world, Path)
       const fill = fillUp(pool)
       for (const [i, block] of fill.entries()) if (i % 12 < spare) pool.free(block)
@@ -342,11 +349,11 @@ for (const sparse of [false, true]) {
     'onAdd observers find the row empty, then the values are written, then onSet is told',
     () => {
       withScene({}, ({ world, storage }) => {
-        const Path = storage.component('Path', schema, { sparse })
+        const Path = createComponent(storage, 'Path', schema, sparse)
         const seen: unknown[] = []
         observe(world, onAdd(Path), (eid) => {
           seen.push(getComponent(world, eid, Path), [...query(world, [Path])].includes(eid))
-          Path.points.set(eid, [1, 2, 3, 4, 5])
+          Path.points.replace(eid, [1, 2, 3, 4, 5])
           Path.label.set(eid, 'of the observer')
           Path.ids.push(eid, 9)
         })
@@ -396,8 +403,8 @@ for (const sparse of [false, true]) {
     for (const [name, act] of Object.entries(actions)) {
       withScene({ byteLength: 2 ** 21, capacity: 16 }, (scene) => {
         const { arena, pool, world, storage } = scene
-        const Path = storage.component('Path', schema, { sparse })
-        storage.component('Other', { l: t.list(t.u8) }, { sparse })
+        const Path = createComponent(storage, 'Path', schema, sparse)
+        createComponent(storage, 'Other', { l: t.list(t.u8) }, sparse)
         againCount = 0
         observe(world, onAdd(Path), (eid) => act(scene, eid))
         const eid = addEntity(world)
@@ -417,7 +424,7 @@ for (const sparse of [false, true]) {
 
   testKind('instances of a prefab that find no memory are told of, and have no values', () => {
     const { pool, world, storage } = createScene({ byteLength: 2 ** 19 })
-    const Path = storage.component('Path', schema, { sparse })
+    const Path = createComponent(storage, 'Path', schema, sparse)
     const prefab = addPrefab(world)
     addComponent(world, prefab, set(Path, { points: new Array(2 ** 15).fill(1) }))
     addComponent(world, addEntity(world), Path)
@@ -430,7 +437,7 @@ for (const sparse of [false, true]) {
 
   testKind('the data of a relation', () => {
     withScene({}, ({ world, storage, arena }) => {
-      const Path = storage.component('Path', schema, { sparse })
+      const Path = createComponent(storage, 'Path', schema, sparse)
       const Likes = createRelation({ store: () => Path })
       const [a, b] = [addEntity(world), addEntity(world)]
       const log = logOf(world, Path)

@@ -1,7 +1,7 @@
 // Random calls on a dense component and its sparse twin: every entity reads the same from both, in
 // observers too, and the rows keep their promises. The arena is verified after every step.
 import { blocks } from '@ashlar/core'
-import { attachStorage, type ComponentRows, t } from '@ashlar/ecs-adapter'
+import { attachStorage, type ComponentRows, createSparseComponent, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -22,7 +22,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, buffers, createRandom, createScene } from './support.ts'
+import { assertSound, buffers, createRandom, createScene, rowsOf } from './support.ts'
 
 const test = suite('sparse-model')
 
@@ -33,7 +33,7 @@ const schema = {
   cause: t.eid,
   marks: t.list(t.u16),
   name: t.text,
-  sort: t.text.interned,
+  sort: t.text({ interned: true }),
 }
 
 function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: number): void {
@@ -43,11 +43,11 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
   const scene = createScene({ shared, world, capacity: 1 + random(8), byteLength: 2 ** 22 })
   const { arena, storage } = scene
   const Flat = storage.component('Flat', schema)
-  const Sparse = storage.component('Sparse', schema, { sparse: true })
-  const Tag = storage.component('Tag', {}, { sparse: true })
-  const rows = storage.rows(Sparse)
+  const Sparse = createSparseComponent(storage, 'Sparse', schema)
+  const Tag = createSparseComponent(storage, 'Tag', {})
+  const rows = Sparse.rows
   const attached = attachStorage(storage.handle, arena.openPool())
-  assert.is(storage.rows('Sparse'), rows)
+  assert.is(rowsOf(storage.components.Sparse), rows)
   let owned = new Map<number, { isPrefab: boolean; has: boolean; tag: boolean }>()
   /** Rows that were given since the last sync: they stay. */
   let given = new Map<number, number>()
@@ -56,14 +56,15 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
   let eventCount = 0
 
   const flatOf = (eid: number) => {
-    const row = storage.row(eid)
+    const row = storage.indexOf(eid)
     const { heat, at, kind, cause, marks, name, sort } = Flat
     const texts = [name.get(eid), sort.get(eid)]
     return [heat[row], at[row], kind[row], cause[row], marks.toArray(eid), ...texts]
   }
   const sparseOf = (eid: number) => {
-    const row = rows.row(eid)
-    const { heat, at, kind, cause, marks, name, sort } = Sparse
+    const row = rows.indexOf(eid)
+    const { heat, at, kind, cause } = rows
+    const { marks, name, sort } = Sparse
     const texts = [name.get(eid), sort.get(eid)]
     return [heat[row], at[row], kind[row], cause[row], marks.toArray(eid), ...texts]
   }
@@ -114,22 +115,22 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
   }
 
   function write(eid: number): void {
-    const row = rows.row(eid)
+    const row = rows.indexOf(eid)
     const value = random(200)
     const changes = [
       () => {
-        Sparse.heat[row] = value
-        Flat.heat[storage.row(eid)] = value
+        Sparse.rows.heat[row] = value
+        Flat.heat[storage.indexOf(eid)] = value
       },
       () => {
-        Sparse.kind[row] = value
-        Flat.kind[storage.row(eid)] = value
+        Sparse.rows.kind[row] = value
+        Flat.kind[storage.indexOf(eid)] = value
       },
       () => assert.is(Sparse.marks.push(eid, value), Flat.marks.push(eid, value)),
       () => assert.is(Sparse.marks.pop(eid), Flat.marks.pop(eid)),
       () => {
-        Sparse.marks.set(eid, [value, 1, 2])
-        Flat.marks.set(eid, [value, 1, 2])
+        Sparse.marks.replace(eid, [value, 1, 2])
+        Flat.marks.replace(eid, [value, 1, 2])
       },
       () => {
         Sparse.name.set(eid, `n${value}`)
@@ -154,7 +155,7 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
       }
       assert.not.ok(found.has(eid), `one row of ${eid}`)
       found.set(eid, row)
-      assert.is(seen.row(eid), row)
+      assert.is(seen.indexOf(eid), row)
     }
     for (const [eid, { has, isPrefab }] of owned) {
       if (has) assert.ok(found.has(eid), `${eid} has a row`)
@@ -166,15 +167,15 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
   function check(): void {
     for (const [eid, { has, tag }] of owned) {
       assert.is(hasComponent(world, eid, Sparse), has)
-      assert.is(storage.rows(Tag).row(eid) >= 0 && hasComponent(world, eid, Tag), tag)
+      assert.is(Tag.rows.indexOf(eid) >= 0 && hasComponent(world, eid, Tag), tag)
       assert.equal(getComponent(world, eid, Sparse), getComponent(world, eid, Flat))
       if (has) assertTwins(eid, 'at rest')
     }
     checkRows(rows, false)
     for (const [eid, row] of given) {
-      if (owned.get(eid)?.has) assert.is(rows.row(eid), row, `${eid} keeps its row until sync`)
+      if (owned.get(eid)?.has) assert.is(rows.indexOf(eid), row, `${eid} keeps its row until sync`)
     }
-    given = new Map(alive(true).map((eid) => [eid, rows.row(eid)]))
+    given = new Map(alive(true).map((eid) => [eid, rows.indexOf(eid)]))
   }
 
   const track = (eid: number, isPrefab: boolean) => {
@@ -241,17 +242,17 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
         removeComponent(world, eid, Sparse)
         removeComponent(world, eid, Flat)
         owned.get(eid)!.has = false
-        assert.is(rows.row(eid), row)
+        assert.is(rows.indexOf(eid), row)
         if (!owned.get(eid)!.isPrefab) assert.is(entities[row], 0)
       }
     },
     loop() {
       const { entities } = rows
-      const { heat } = Sparse
+      const { heat } = rows
       for (let row = 0; row < rows.count; row++) heat[row] += 1
       for (let row = 0; row < rows.count; row++) {
         // The values of those that lost it are of no interest, but twins they are to be.
-        if (entities[row] !== 0) Flat.heat[storage.row(entities[row])] += 1
+        if (entities[row] !== 0) Flat.heat[storage.indexOf(entities[row])] += 1
       }
     },
     write() {
@@ -268,13 +269,12 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
       given.clear()
       ghosts.clear()
       checkRows(rows, true)
-      const there = attached.rows('Sparse')
+      const { rows: there, marks } = attached.components.Sparse as typeof Sparse
       checkRows(there, true)
       for (const eid of alive(true)) {
-        assert.is(there.row(eid), rows.row(eid))
-        const { marks, heat } = attached.components.Sparse as typeof Sparse
+        assert.is(there.indexOf(eid), rows.indexOf(eid))
         assert.equal(marks.toArray(eid), Flat.marks.toArray(eid))
-        assert.is(heat[there.row(eid)], Flat.heat[storage.row(eid)])
+        assert.is(there.heat[there.indexOf(eid)], Flat.heat[storage.indexOf(eid)])
       }
     },
     reset() {
@@ -305,7 +305,7 @@ function runTwins(seed: number, shared: boolean, versioned: boolean, stepCount: 
     attached.detach()
     storage.dispose()
     assert.is(rows.count, 0)
-    assert.is(rows.row(1), -1)
+    assert.is(rows.indexOf(1), -1)
     assertSound(arena)
     assert.equal(blocks(arena), [])
   } catch (error) {

@@ -1,9 +1,13 @@
 // Sparse components, as users have them: rows, memory, refusals, memory that runs out, commands.
 import { Arena, blocks as blocksOf, exactStats, type Pool } from '@ashlar/core'
 import {
+  applyCommands,
   attachStorage,
   type ComponentRows,
+  createCommands,
+  createSparseComponent,
   createStorage,
+  moveOut,
   type Schema,
   t,
 } from '@ashlar/ecs-adapter'
@@ -26,7 +30,15 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom, createScene, withScene } from './support.ts'
+import {
+  assertSound,
+  assertThrows,
+  createComponent,
+  createRandom,
+  createScene,
+  rowsOf,
+  withScene,
+} from './support.ts'
 
 const test = suite('sparse')
 /** Takes all memory; gives the blocks, the shortest last. */
@@ -68,10 +80,10 @@ test('a sparse component costs at most 3 % of a dense one: 1 % of 1,000,000 enti
   const measure = (schema: Schema, name: string) => {
     const flat = growthBy(() => storage.component(`Flat${name}`, schema))
     const sparse = growthBy(() => {
-      const Rare = storage.component(`Rare${name}`, schema, { sparse: true })
+      const Rare = createSparseComponent(storage, `Rare${name}`, schema)
       for (const eid of owners) addComponent(world, eid, Rare)
     })
-    const rows = storage.rows(`Rare${name}`)
+    const rows = rowsOf(storage.components[`Rare${name}`])
     assert.equal([...rows.entities.subarray(0, rows.count)], [...owners])
     return sparse.map((count, i) => count / flat[i])
   }
@@ -85,8 +97,8 @@ test('a sparse component costs at most 3 % of a dense one: 1 % of 1,000,000 enti
 
 test('rows are made at the end and stay until sync, when the last ones fill the holes', () => {
   withScene({}, ({ world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
-    const rows = storage.rows(Burning)
+    const Burning = createSparseComponent(storage, 'Burning', schema)
+    const rows = Burning.rows
     const eids = Array.from({ length: 6 }, () => addEntity(world))
     for (const eid of eids) {
       addComponent(world, eid, set(Burning, { heat: eid, marks: [eid], cause: `by ${eid}` }))
@@ -95,42 +107,42 @@ test('rows are made at the end and stay until sync, when the last ones fill the 
     const [a, b, c, d, e, f] = eids
     let seen: unknown
     observe(world, onRemove(Burning), (eid) => {
-      const { heat, marks, cause } = Burning
-      seen = [heat[rows.row(eid)], marks.toArray(eid), cause.get(eid)]
+      const { marks, cause } = Burning
+      seen = [rows.heat[rows.indexOf(eid)], marks.toArray(eid), cause.get(eid)]
     })
     removeEntity(world, b)
     assert.equal(seen, [b, [b], `by ${b}`])
     removeComponent(world, f, Burning)
     assert.is(rows.count, 6)
     assert.equal([...rows.entities.subarray(0, 6)], [a, 0, c, d, e, 0])
-    assert.is(rows.row(f), 5)
+    assert.is(rows.indexOf(f), 5)
     assert.equal(Burning.marks.toArray(f), [f])
 
     storage.sync()
     assert.equal([...rows.entities.subarray(0, rows.count)], [a, e, c, d])
-    assert.is(rows.row(f), -1)
-    assert.is(rows.row(e), 1)
-    assert.is(Burning.heat[1], e)
+    assert.is(rows.indexOf(f), -1)
+    assert.is(rows.indexOf(e), 1)
+    assert.is(Burning.rows.heat[1], e)
     assert.equal(getComponent(world, e, Burning), { heat: e, marks: [e], cause: `by ${e}` })
     assert.equal(Burning.marks.toArray(f), [])
     assert.equal(query(world, [Burning]).length, 4)
 
     addComponent(world, f, Burning)
-    assert.is(rows.row(f), 4)
+    assert.is(rows.indexOf(f), 4)
     assert.equal(getComponent(world, f, Burning), { heat: 0, marks: [], cause: '' })
   })
 })
 
 test('who gets it again before sync has the same row, emptied', () => {
   withScene({}, ({ arena, world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
-    const rows = storage.rows(Burning)
+    const Burning = createSparseComponent(storage, 'Burning', schema)
+    const rows = Burning.rows
     const eid = addEntity(world)
     for (let turn = 0; turn < 200; turn++) {
       addComponent(world, eid, Burning)
       assert.equal(getComponent(world, eid, Burning), { heat: 0, marks: [], cause: '' })
       Burning.marks.push(eid, turn)
-      Burning.heat[rows.row(eid)] = 1
+      Burning.rows.heat[rows.indexOf(eid)] = 1
       assert.is(rows.count, 1)
       removeComponent(world, eid, Burning)
     }
@@ -143,47 +155,48 @@ test('who gets it again before sync has the same row, emptied', () => {
 
 test('a loop may remove, add and grow: rows that are there stay where they are', () => {
   withScene({}, ({ world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
-    const rows = storage.rows(Burning)
+    const Burning = createSparseComponent(storage, 'Burning', schema)
+    const rows = Burning.rows
     for (let i = 0; i < 100; i++) addComponent(world, addEntity(world), Burning)
     for (let row = 0; row < rows.count; row++) {
       const eid = rows.entities[row]
       if (row % 2 === 0) removeComponent(world, eid, Burning)
       if (row % 3 === 0 && rows.count < 300) addComponent(world, addEntity(world), Burning)
-      assert.is(rows.row(eid), row)
+      assert.is(rows.indexOf(eid), row)
     }
     const owners = query(world, [Burning]).length
     storage.sync()
     assert.is(rows.count, owners)
-    for (let row = 0; row < rows.count; row++) assert.is(rows.row(rows.entities[row]), row)
+    for (let row = 0; row < rows.count; row++) assert.is(rows.indexOf(rows.entities[row]), row)
   })
 })
 
 test('a sparse tag has rows, and no columns', () => {
   withScene({}, ({ world, storage }) => {
-    const Dirty = storage.component('Dirty', {}, { sparse: true })
+    const Dirty = createSparseComponent(storage, 'Dirty', {})
     const eids = Array.from({ length: 200 }, () => addEntity(world))
     for (const eid of eids) addComponent(world, eid, Dirty)
-    const rows = storage.rows('Dirty')
+    const rows = rowsOf(storage.components.Dirty)
     assert.equal([...rows.entities.subarray(0, rows.count)], eids)
-    assert.equal(Object.keys(Dirty), [])
+    assert.equal(Object.keys(Dirty), ['rows'])
+    assert.equal(Object.keys(rows), [])
   })
 })
 
 test('a prefab has a row from when it has values, and gives it back', () => {
   withScene({}, ({ world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
-    const rows = storage.rows(Burning)
+    const Burning = createSparseComponent(storage, 'Burning', schema)
+    const rows = Burning.rows
     const plain = addPrefab(world)
     addComponent(world, plain, Burning)
     assert.equal(getComponent(world, plain, Burning), { heat: 0, marks: [], cause: '' })
-    assert.is(rows.row(plain), -1)
+    assert.is(rows.indexOf(plain), -1)
     const listed = addPrefab(world)
     addComponent(world, listed, Burning)
     Burning.marks.push(listed, 7)
     const valued = addPrefab(world)
     addComponent(world, valued, set(Burning, { heat: 3, cause: 'lava' }))
-    assert.is(Burning.heat[rows.row(valued)], 3)
+    assert.is(Burning.rows.heat[rows.indexOf(valued)], 3)
     storage.sync()
     assert.equal(Burning.marks.toArray(listed), [7])
     assert.is(rows.count, 2)
@@ -196,8 +209,8 @@ test('a prefab has a row from when it has values, and gives it back', () => {
 
 test('instances get a prefab’s component, though the prefab has no row', () => {
   withScene({}, ({ world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
-    const rows = storage.rows(Burning)
+    const Burning = createSparseComponent(storage, 'Burning', schema)
+    const rows = Burning.rows
     const [plain, valued] = [addPrefab(world), addPrefab(world)]
     addComponent(world, plain, Burning)
     addComponent(world, valued, set(Burning, { heat: 3, marks: [1, 2], cause: 'lava' }))
@@ -206,13 +219,13 @@ test('instances get a prefab’s component, though the prefab has no row', () =>
       const instance = addEntity(world)
       addComponent(world, instance, IsA(prefab))
       assert.equal(getComponent(world, instance, Burning), expected)
-      assert.is(rows.entities[rows.row(instance)], instance)
+      assert.is(rows.entities[rows.indexOf(instance)], instance)
       const heir = addPrefab(world)
       addComponent(world, heir, IsA(prefab))
       assert.equal(getComponent(world, heir, Burning), expected)
-      assert.is(rows.entities[rows.row(heir)], heir)
+      assert.is(rows.entities[rows.indexOf(heir)], heir)
     }
-    assert.is(rows.row(plain), -1)
+    assert.is(rows.indexOf(plain), -1)
     assert.is(rows.count, 5)
     storage.reset()
     assert.is(rows.count, 0)
@@ -224,8 +237,8 @@ test('instances get a prefab’s component, though the prefab has no row', () =>
 
 test('reading takes nothing away where there is no memory for a row', () => {
   const { arena, pool, world, storage } = createScene({ byteLength: 2 ** 19 })
-  const Burning = storage.component('Burning', schema, { sparse: true })
-  const rows = storage.rows(Burning)
+  const Burning = createSparseComponent(storage, 'Burning', schema)
+  const rows = Burning.rows
   const [plain, valued] = [addPrefab(world), addPrefab(world)]
   addComponent(world, plain, Burning)
   addComponent(world, valued, set(Burning, { heat: 3 }))
@@ -239,7 +252,7 @@ test('reading takes nothing away where there is no memory for a row', () => {
     assert.not.ok(hasComponent(world, instance, Burning))
     assert.ok(hasComponent(world, prefab, Burning))
   }
-  assert.is(rows.row(plain), -1)
+  assert.is(rows.indexOf(plain), -1)
   for (const offset of taken) pool.free(offset)
   addComponent(world, plain, set(Burning, { heat: 1 }))
   assert.equal(getComponent(world, plain, Burning), { heat: 1, marks: [], cause: '' })
@@ -249,46 +262,32 @@ test('reading takes nothing away where there is no memory for a row', () => {
 })
 
 test('refused calls name the right one', () => {
-  const { world, storage, arena } = createScene()
-  const Flat = storage.component('Flat', { x: t.f32 })
-  const Burning = storage.component('Burning', schema, { sparse: true })
-  assertThrows(() => storage.rows(Flat), 'invalid-argument', '"Flat"', '{ sparse: true }', 'query')
-  assertThrows(() => storage.rows('Nope'), 'invalid-argument', '"Nope"', 'Flat, Burning')
-  assertThrows(
-    () => storage.component('Odd', { x: t.f32 }, { sparse: 1 as never }),
-    'invalid-argument',
-    'sparse is 1',
-    'true or false',
-  )
-  for (const [options, ...words] of [
-    [{ spare: true }, 'a key is "spare"', 'expected sparse'],
-    [{ sparse: true, capacity: 4 }, '"capacity"'],
-    [{ sparse: null }, 'sparse is null'],
-    [null, 'the options is null', '{ sparse }'],
-    [5, 'the options is 5'],
-    [true, 'the options is true'],
-  ] as const) {
-    const make = () => storage.component('Odd', { x: t.f32 }, options as never)
-    assertThrows(make, 'invalid-argument', ...words)
+  const { arena, world, storage } = createScene()
+  const Burning = createSparseComponent(storage, 'Burning', schema)
+  const make = (storage: unknown, name: unknown, schema: unknown) => () =>
+    createSparseComponent(storage as never, name as never, schema as never)
+  assertThrows(make(storage, 'Burning', schema), 'invalid-argument', '"Burning"')
+  assertThrows(make(storage, '', schema), 'invalid-argument', 'the name of a component')
+  assertThrows(make(storage, 'Odd', { x: 5 }), 'invalid-argument', 'field x', '"Odd"')
+  const attached = attachStorage(storage.handle, arena.openPool())
+  for (const other of [undefined, null, {}, storage.pool, attached, storage.components]) {
+    assertThrows(make(other, 'Odd', schema), 'invalid-argument', 'the storage', 'createStorage()')
   }
-  assert.ok(storage.component('Odd', { x: t.f32 }, { sparse: undefined as never }))
+  assert.equal(Object.keys(storage.components), ['Burning'])
   const eid = addEntity(world)
   assertThrows(() => Burning.marks.push(eid, 1), 'invalid-argument', `entity ${eid}`, 'no row')
   assertThrows(() => Burning.cause.set(eid, 'x'), 'invalid-argument', 'no row')
   assert.equal(Burning.marks.toArray(eid), [])
-  assert.is(storage.rows(Burning).count, 0)
-  const attached = attachStorage(storage.handle, arena.openPool())
-  assertThrows(() => attached.rows('Flat'), 'invalid-argument', '"Flat"')
-  assertThrows(() => attached.rows('Nope'), 'invalid-argument', '"Nope"')
-  assert.is(attached.rows(attached.components.Burning).count, 0)
+  assert.is(Burning.rows.count, 0)
+  assert.is(rowsOf(attached.components.Burning).count, 0)
   attached.detach()
   storage.dispose()
-  assertThrows(() => storage.rows(Burning), 'storage-disposed')
+  assertThrows(make(storage, 'Late', schema), 'storage-disposed')
 })
 
 test('of a storage that is disposed of, a component takes no memory any more', () => {
   const { arena, world, storage } = createScene()
-  const Burning = storage.component('Burning', schema, { sparse: true })
+  const Burning = createSparseComponent(storage, 'Burning', schema)
   const eid = addEntity(world)
   addComponent(world, eid, set(Burning, { marks: [1], cause: 'oil' }))
   storage.dispose()
@@ -300,17 +299,17 @@ test('of a storage that is disposed of, a component takes no memory any more', (
 
 test('the object from `rows` is read-only', () => {
   withScene({}, ({ world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
-    const rows = storage.rows('Burning')
-    assert.is(rows, storage.rows(Burning))
+    const Burning = createSparseComponent(storage, 'Burning', schema)
+    const rows = rowsOf(storage.components.Burning)
+    assert.is(rows, Burning.rows)
     const eid = addEntity(world)
     addComponent(world, eid, Burning)
     for (const name of ['dispose', 'compact', 'append', 'lose']) assert.not.ok(name in rows)
-    for (const name of ['count', 'entities', 'row', 'other']) {
+    for (const name of ['count', 'entities', 'indexOf', 'heat']) {
       assert.throws(() => Object.assign(rows, { [name]: 0 }), TypeError)
     }
     assert.is(rows.count, 1)
-    assert.is(rows.entities[rows.row(eid)], eid)
+    assert.is(rows.entities[rows.indexOf(eid)], eid)
   })
 })
 
@@ -324,7 +323,7 @@ test('a component that finds no memory leaves none allocated, though a thread is
     pool.free(room[count - 1])
     const before = blocksOf(arena).length
     for (let round = 0; round < 3; round++) {
-      const create = () => storage.component('Rare', { a: t.u8 }, { sparse: true })
+      const create = () => createSparseComponent(storage, 'Rare', { a: t.u8 })
       assertThrows(create, 'out-of-memory')
       assert.is(blocksOf(arena).length, before, `${count} blocks are free`)
     }
@@ -335,8 +334,8 @@ test('a component that finds no memory leaves none allocated, though a thread is
 test('out of memory at any step: no entity is half added, and all others stay', () => {
   for (let spare = 0; spare < 14; spare++) {
     const { arena, pool, world, storage } = createScene({ byteLength: 2 ** 19 })
-    const Burning = storage.component('Burning', schema, { sparse: true })
-    const rows = storage.rows(Burning)
+    const Burning = createSparseComponent(storage, 'Burning', schema)
+    const rows = Burning.rows
     const eids: number[] = []
     const fill = fillUp(pool)
     for (let i = 0; i < spare; i++) pool.free(fill.pop() ?? 0)
@@ -345,7 +344,7 @@ test('out of memory at any step: no entity is half added, and all others stay', 
       const eid = addEntity(world)
       try {
         addComponent(world, eid, Burning)
-        Burning.heat[rows.row(eid)] = eid
+        Burning.rows.heat[rows.indexOf(eid)] = eid
         eids.push(eid)
       } catch {
         failed = eid
@@ -354,9 +353,9 @@ test('out of memory at any step: no entity is half added, and all others stay', 
     }
     assert.ok(failed > 0, 'memory ran out')
     assert.not.ok(hasComponent(world, failed, Burning))
-    assert.is(rows.row(failed), -1)
+    assert.is(rows.indexOf(failed), -1)
     assert.is(rows.count, eids.length)
-    for (const eid of eids) assert.is(Burning.heat[rows.row(eid)], eid)
+    for (const eid of eids) assert.is(Burning.rows.heat[rows.indexOf(eid)], eid)
     storage.dispose()
     assertSound(arena)
   }
@@ -365,11 +364,11 @@ test('out of memory at any step: no entity is half added, and all others stay', 
 test('while a system runs, nothing is pulled from under it: as of flat components', () => {
   for (const sparse of [false, true]) {
     const { arena, world, storage } = createScene({ capacity: 64 })
-    const Burning = storage.component('Burning', schema, { sparse })
-    const plain = storage.component('Plain', { heat: t.f32 }, { sparse })
+    const Burning = createComponent(storage, 'Burning', schema, sparse)
+    const plain = createComponent(storage, 'Plain', { heat: t.f32 }, sparse)
     const [eid, other] = [addEntity(world), addEntity(world)]
     for (const component of [Burning, plain]) addComponent(world, eid, component)
-    Burning.marks.set(eid, [1, 2])
+    Burning.marks.replace(eid, [1, 2])
     storage.runs.last = { isDone: () => false } as never
     for (const component of [Burning, plain]) removeComponent(world, eid, component)
     const blocks = blocksOf(arena)
@@ -379,12 +378,12 @@ test('while a system runs, nothing is pulled from under it: as of flat component
     for (const call of ['sync', 'reset', 'dispose'] as const) {
       assertThrows(() => storage[call](), 'group-busy', `storage.${call}()`)
     }
-    assertThrows(() => storage.pack(eid), 'group-busy', 'storage.pack()')
+    assertThrows(() => moveOut(storage, eid), 'group-busy', 'moveOut()')
     assert.equal(blocksOf(arena), blocks)
     addComponent(world, eid, plain) // no lists
     addComponent(world, other, Burning) // nothing has to move for it
-    if (sparse) {
-      const rows = storage.rows(Burning)
+    if ('rows' in Burning) {
+      const { rows } = Burning
       let grower = other
       const outgrow = () => {
         while (rows.count < 100) {
@@ -394,7 +393,7 @@ test('while a system runs, nothing is pulled from under it: as of flat component
       }
       assertThrows(outgrow, 'group-busy', 'have to move')
       assert.not.ok(hasComponent(world, grower, Burning))
-      assert.is(rows.row(grower), -1)
+      assert.is(rows.indexOf(grower), -1)
     }
     storage.runs.last = undefined
     addComponent(world, eid, Burning)
@@ -426,17 +425,17 @@ test('a component for which there is no memory, at any step, leaves nothing behi
   const blockCount = blocksOf(arena).length
   for (let steps = 0; steps < 4; steps++) {
     left = steps // index, and a column for each of the three fields
-    assert.throws(() => storage.component('Burning', schema, { sparse: true }), 'no memory left')
+    assert.throws(() => createSparseComponent(storage, 'Burning', schema), 'no memory left')
     assert.is(blocksOf(arena).length, blockCount)
     assertSound(arena)
   }
   left = 4
-  const Burning = storage.component('Burning', schema, { sparse: true })
-  assert.is(storage.rows(Burning).count, 0)
+  const Burning = createSparseComponent(storage, 'Burning', schema)
+  assert.is(Burning.rows.count, 0)
 
   // And the same as it grows: all of them move together, or none.
   left = Infinity
-  const rows = storage.rows(Burning)
+  const rows = Burning.rows
   let failures = 0
   for (let i = 0; i < 1000; i++) {
     const eid = addEntity(world)
@@ -448,14 +447,14 @@ test('a component for which there is no memory, at any step, leaves nothing behi
       } catch (error) {
         assert.is((error as Error).message, 'no memory left')
         assert.not.ok(hasComponent(world, eid, Burning))
-        assert.is(rows.row(eid), -1)
+        assert.is(rows.indexOf(eid), -1)
         assert.is(rows.count, i)
-        assert.is(Burning.heat.length, rows.entities.length)
+        assert.is(Burning.rows.heat.length, rows.entities.length)
         failures++
         assertSound(arena)
       }
     }
-    assert.is(rows.row(eid), i)
+    assert.is(rows.indexOf(eid), i)
   }
   assert.ok(failures > 30, `${failures} failures`)
   left = Infinity
@@ -468,11 +467,11 @@ test('a WebAssembly.Memory grows: rows are found, made and lost before the next 
   const arena = Arena.create({ memory, byteLength: 64 * 65536 })
   const world = createWorld()
   const storage = createStorage(world, arena.openPool())
-  const Burning = storage.component('Burning', schema, { sparse: true })
-  const rows = storage.rows(Burning)
+  const Burning = createSparseComponent(storage, 'Burning', schema)
+  const rows = Burning.rows
   const pool = arena.openPool()
   const attached = attachStorage(storage.handle, pool)
-  const there = attached.rows('Burning')
+  const there = rowsOf(attached.components.Burning)
   const eids: number[] = []
   for (let turn = 0; turn < 6; turn++) {
     for (let i = 0; i < 30; i++) {
@@ -484,19 +483,19 @@ test('a WebAssembly.Memory grows: rows are found, made and lost before the next 
     const lost = eids.splice(turn, 1)[0]
     removeComponent(world, lost, Burning)
     for (const eid of eids) {
-      assert.ok(rows.row(eid) >= 0)
+      assert.ok(rows.indexOf(eid) >= 0)
       assert.equal(getComponent(world, eid, Burning)?.heat, eid)
     }
-    assert.is(there.row(2 ** 20), -1)
+    assert.is(there.indexOf(2 ** 20), -1)
     assert.is(there.count >= 0, true)
     storage.sync()
     attached.sync()
     assert.is(rows.count, eids.length)
     assert.is(there.count, eids.length)
     for (const eid of eids) {
-      assert.is(Burning.heat[rows.row(eid)], eid)
-      assert.is(there.row(eid), rows.row(eid))
-      assert.is(rows.entities[rows.row(eid)], eid)
+      assert.is(Burning.rows.heat[rows.indexOf(eid)], eid)
+      assert.is(there.indexOf(eid), rows.indexOf(eid))
+      assert.is(rows.entities[rows.indexOf(eid)], eid)
     }
     assertSound(arena)
   }
@@ -508,25 +507,25 @@ test('a WebAssembly.Memory grows: rows are found, made and lost before the next 
 
 test('commands add, set and remove it, from an attached thread too', () => {
   withScene({}, ({ arena, world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
-    const rows = storage.rows(Burning)
+    const Burning = createSparseComponent(storage, 'Burning', schema)
+    const rows = Burning.rows
     const eids = Array.from({ length: 100 }, () => addEntity(world))
     const pool = arena.openPool()
     const attached = attachStorage(storage.handle, pool)
-    const commands = attached.commands()
+    const commands = createCommands(attached)
     for (const eid of eids) commands.set(eid, 'Burning', { heat: eid, marks: [1, eid], cause: 'c' })
     for (const eid of eids.slice(0, 50)) commands.remove(eid, 'Burning')
     const child = commands.spawn()
     commands.set(child, 'Burning', { heat: -1 })
-    storage.apply(commands)
+    applyCommands(storage, commands)
     storage.sync()
     attached.sync()
     assert.is(rows.count, 51)
-    const there = attached.rows('Burning')
-    const { heat } = attached.components.Burning as typeof Burning
+    const there = rowsOf(attached.components.Burning)
+    const { heat } = (attached.components.Burning as typeof Burning).rows
     for (const eid of eids.slice(50)) {
-      assert.is(there.row(eid), rows.row(eid))
-      assert.is(heat[there.row(eid)], eid)
+      assert.is(there.indexOf(eid), rows.indexOf(eid))
+      assert.is(heat[there.indexOf(eid)], eid)
       assert.equal(Burning.marks.toArray(eid), [1, eid])
     }
     commands.dispose()
@@ -542,16 +541,16 @@ function assertConsistent(there: ComponentRows, heat: Float32Array, eids: readon
   for (let row = 0; row < there.count; row++) {
     const eid = there.entities[row]
     if (eid === 0) continue
-    assert.is(there.row(eid), row)
+    assert.is(there.indexOf(eid), row)
     assert.is(heat[row], eid)
     found++
   }
-  assert.is(eids.filter((eid) => there.entities[there.row(eid)] === eid).length, found)
+  assert.is(eids.filter((eid) => there.entities[there.indexOf(eid)] === eid).length, found)
 }
 
 test('until its next sync, an attached thread sees all rows as they were before a move', () => {
   withScene({}, ({ arena, world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
+    const Burning = createSparseComponent(storage, 'Burning', schema)
     const eids: number[] = []
     const light = () => {
       const eid = addEntity(world)
@@ -561,14 +560,14 @@ test('until its next sync, an attached thread sees all rows as they were before 
     for (let i = 0; i < 30; i++) light()
     const pool = arena.openPool()
     const attached = attachStorage(storage.handle, pool)
-    const there = attached.rows('Burning')
-    const { heat } = attached.components.Burning as typeof Burning
+    const there = rowsOf(attached.components.Burning)
+    const { heat } = (attached.components.Burning as typeof Burning).rows
     const entitiesThere = () => [...there.entities.subarray(0, there.count)]
     let outgrown: number[] | undefined
     for (let i = 0; i < 1000; i++) {
       const before = entitiesThere()
       light()
-      if (storage.rows(Burning).entities.length > heat.length) outgrown ??= before
+      if (Burning.rows.entities.length > heat.length) outgrown ??= before
       if (i % 7 === 3) removeComponent(world, eids[i], Burning)
       if (i % 10 === 9) storage.sync()
       assertConsistent(there, heat, eids)
@@ -578,9 +577,9 @@ test('until its next sync, an attached thread sees all rows as they were before 
     storage.sync()
     attached.sync()
     const seen = attached.components.Burning as typeof Burning
-    assertConsistent(there, seen.heat, eids)
-    assert.is(there.count, storage.rows(Burning).count)
-    assert.is(attached.rows('Burning'), there)
+    assertConsistent(there, seen.rows.heat, eids)
+    assert.is(there.count, Burning.rows.count)
+    assert.is(rowsOf(attached.components.Burning), there)
     attached.detach()
     pool.close()
   })
@@ -588,19 +587,19 @@ test('until its next sync, an attached thread sees all rows as they were before 
 
 test('while nothing moves, an attached thread sees rows that are made, lost and given back', () => {
   withScene({}, ({ arena, world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
+    const Burning = createSparseComponent(storage, 'Burning', schema)
     const eids = Array.from({ length: 40 }, () => addEntity(world))
     for (const eid of eids) addComponent(world, eid, set(Burning, { heat: eid }))
     const pool = arena.openPool()
     const attached = attachStorage(storage.handle, pool)
-    const there = attached.rows('Burning')
-    const { heat } = attached.components.Burning as typeof Burning
+    const there = rowsOf(attached.components.Burning)
+    const { heat } = (attached.components.Burning as typeof Burning).rows
     for (const eid of eids.slice(0, 25)) removeComponent(world, eid, Burning)
     assert.is(there.count, 40)
     storage.sync()
     assert.is(there.count, 15)
-    for (const eid of eids.slice(25)) assert.is(heat[there.row(eid)], eid)
-    for (const eid of eids.slice(0, 25)) assert.is(there.row(eid), -1)
+    for (const eid of eids.slice(25)) assert.is(heat[there.indexOf(eid)], eid)
+    for (const eid of eids.slice(0, 25)) assert.is(there.indexOf(eid), -1)
     attached.detach()
     pool.close()
   })
@@ -608,10 +607,10 @@ test('while nothing moves, an attached thread sees rows that are made, lost and 
 
 test('after detach, a search for a row ends in memory that has another owner', () => {
   const { arena, world, storage, pool } = createScene({ byteLength: 2 ** 20 })
-  const Burning = storage.component('Burning', { heat: t.f32 }, { sparse: true })
+  const Burning = createSparseComponent(storage, 'Burning', { heat: t.f32 })
   addComponent(world, addEntity(world), Burning)
   const attached = attachStorage(storage.handle, arena.openPool())
-  const there = attached.rows('Burning')
+  const there = rowsOf(attached.components.Burning)
   const { byteOffset, length } = there.entities
   const block = blocksOf(arena).find(
     ({ offset }) => offset < byteOffset && byteOffset < offset + 600,
@@ -622,7 +621,8 @@ test('after detach, a search for a row ends in memory that has another owner', (
   while (heir !== block!.offset) heir = pool.alloc(block!.byteLength)
   for (const value of [26, -1, 2 ** 31 - 1, 1]) {
     arena.i32.fill(value, heir >> 2, (heir + block!.byteLength) >> 2)
-    for (const eid of [1, 26, value]) assert.ok(there.row(eid) >= -1 && there.row(eid) < length)
+    for (const eid of [1, 26, value])
+      assert.ok(there.indexOf(eid) >= -1 && there.indexOf(eid) < length)
     assert.ok(there.count <= length)
   }
 })
@@ -630,26 +630,26 @@ test('after detach, a search for a row ends in memory that has another owner', (
 test('a value that is no id, or the id of a removed entity, has no row', () => {
   const world = createWorld(createEntityIndex(withVersioning()))
   const { arena, storage } = createScene({ world })
-  const Burning = storage.component('Burning', schema, { sparse: true })
+  const Burning = createSparseComponent(storage, 'Burning', schema)
   const attached = attachStorage(storage.handle, arena.openPool())
-  const [rows, there] = [storage.rows(Burning), attached.rows('Burning')]
+  const [rows, there] = [Burning.rows, rowsOf(attached.components.Burning)]
   const gone = addEntity(world)
   addComponent(world, gone, set(Burning, { heat: 1, marks: [1] }))
   removeEntity(world, gone)
   const heir = addEntity(world)
   assert.is(heir & 0xffffff, gone)
-  assert.is(rows.row(heir), -1)
+  assert.is(rows.indexOf(heir), -1)
   addComponent(world, heir, set(Burning, { heat: 5 }))
   assert.equal(getComponent(world, heir, Burning), { heat: 5, marks: [], cause: '' })
   // Until the next sync each has its own row; the one who is gone has lost it.
-  assert.is(rows.entities[rows.row(gone)], 0)
-  assert.is(Burning.heat[rows.row(gone)], 1)
+  assert.is(rows.entities[rows.indexOf(gone)], 0)
+  assert.is(Burning.rows.heat[rows.indexOf(gone)], 1)
   Burning.marks.push(gone, 9)
   assert.equal(Burning.marks.toArray(heir), [])
   storage.sync()
   attached.sync()
   for (const found of [rows, there]) {
-    assert.is(found.row(heir), 0)
+    assert.is(found.indexOf(heir), 0)
     const bad = [
       gone,
       heir + 2 ** 32,
@@ -660,7 +660,7 @@ test('a value that is no id, or the id of a removed entity, has no row', () => {
       null,
       [heir],
     ]
-    for (const eid of bad) assert.is(found.row(eid as number), -1, String(eid))
+    for (const eid of bad) assert.is(found.indexOf(eid as number), -1, String(eid))
   }
   for (const { components } of [storage, attached]) {
     const { marks } = components.Burning as typeof Burning
@@ -675,7 +675,7 @@ test('a value that is no id, or the id of a removed entity, has no row', () => {
 
 test('insert is checked against the length of the entity’s own list, not its predecessor’s', () => {
   withScene({}, ({ arena, world, storage }) => {
-    const Burning = storage.component('Burning', schema, { sparse: true })
+    const Burning = createSparseComponent(storage, 'Burning', schema)
     const before = addEntity(world)
     addComponent(world, before, set(Burning, { marks: Array.from({ length: 200 }, () => 1) }))
     const others = Array.from({ length: 50 }, () => addEntity(world))

@@ -1,6 +1,13 @@
 import { Arena, blocks, type Pool, verify } from '@ashlar/core'
 import {
+  type AnyComponent,
+  type CheckedSparse,
+  type Component,
+  type ComponentRows,
+  createSparseComponent,
   createStorage,
+  type Schema,
+  type SparseComponent,
   type Storage,
   type StorageOptions,
   t,
@@ -19,7 +26,7 @@ export const buffers = {
 } as const
 
 /** The types of fields that are a number an entity. */
-export const { list: _list, text: _text, ...scalars } = t
+export const { list: _list, text: _text, bool: _bool, ...scalars } = t
 
 export interface Scene {
   readonly arena: Arena
@@ -42,7 +49,23 @@ export function createScene(
   return { arena, pool, world, storage: watch(arena, createStorage(world, pool, rest)) }
 }
 
-/** RunQueue `body`, and proves that afterwards the storage leaves the arena as it found it. */
+/** A component of the kind that a test runs for. */
+export function createComponent<const S extends Schema>(
+  storage: Storage,
+  name: string,
+  schema: CheckedSparse<S>,
+  sparse: boolean,
+): Component<S> | SparseComponent<S> {
+  return sparse
+    ? createSparseComponent<S>(storage, name, schema)
+    : storage.component<S>(name, schema)
+}
+
+/** The rows of a component of unknown schema that is sparse. */
+export const rowsOf = (component: AnyComponent): ComponentRows =>
+  (component as SparseComponent).rows
+
+/** Runs `body`, and proves that afterwards the storage leaves the arena as it found it. */
 export function withScene(
   options: Parameters<typeof createScene>[0],
   body: (scene: Scene) => void,

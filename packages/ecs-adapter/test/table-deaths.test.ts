@@ -31,7 +31,7 @@ function createThreads() {
     Array.from({ length: count }, (_, i) => {
       const id = table.add()
       rows.set(id, i)
-      table.chunkOf(id)!.x[table.rowOf(id)] = i
+      table.chunkOf(id)!.x[table.indexOf(id)] = i
       return id
     })
   const ids = give(worker, 3 * main.chunkCapacity)
@@ -100,8 +100,8 @@ function assertApart({ arena, main, rows, give }: Threads, pool: Pool, note: str
 
 function assertRows({ rows }: Threads, table: Points, note: string): void {
   for (const [id, value] of rows) {
-    assert.is(table.chunkOf(id)?.x[table.rowOf(id)], value, note)
-    assert.is(table.chunkOf(id)?.idAt(table.rowOf(id)), id, note)
+    assert.is(table.chunkOf(id)?.x[table.indexOf(id)], value, note)
+    assert.is(table.chunkOf(id)?.idAt(table.indexOf(id)), id, note)
   }
   assert.is(table.rowCount, rows.size, note)
 }

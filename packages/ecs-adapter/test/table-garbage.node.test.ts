@@ -20,7 +20,7 @@ test('adding, removing, looking up, looping and syncing make none', () => {
     for (let i = 0; i < 200; i++) {
       const id = table.add()
       const chunk = table.chunkOf(id)!
-      const row = table.rowOf(id)
+      const row = table.indexOf(id)
       chunk.life[row] = 1 + ((i * 7 + index) % 9)
       chunk.f64[row] = i / 7
       kept[next++ % 64] = id
@@ -30,7 +30,7 @@ test('adding, removing, looking up, looping and syncing make none', () => {
       for (let i = chunk.rowCount - 1; i >= 0; i--) {
         f32[i] += f64[i]
         if (--life[i] > 0) continue
-        chunk.remove(i)
+        chunk.removeRow(i)
         removed++
       }
     }

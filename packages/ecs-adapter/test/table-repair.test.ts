@@ -46,13 +46,13 @@ function createBytes(): { bytes: Bytes; given: Set<number> } {
     for (const name of columns) columnsOf(chunk)[name][row] = 99
   }
   const add = () => {
-    const row = chunk.add()
+    const row = chunk.addRow()
     given.add(chunk.ids[row])
     for (const name of columns) columnsOf(chunk)[name][row] = chunk.ids[row] % 251
   }
   for (let i = 0; i < ROWS; i++) add()
   for (let i = 0; i < 40; i++) {
-    chunk.remove((i * 7) % ROWS)
+    chunk.removeRow((i * 7) % ROWS)
     add()
   }
   return { bytes, given }
@@ -81,7 +81,7 @@ function assertSound(
     for (const name of columns) assert.is(columnsOf(chunk)[name][row], id % 251, `${note}: ${name}`)
   }
   for (const id of given) if (!there.has(id)) assert.is(chunk.$find(id), -1, note)
-  for (let row = chunk.add(); row !== -1; row = chunk.add()) {
+  for (let row = chunk.addRow(); row !== -1; row = chunk.addRow()) {
     const id = chunk.ids[row]
     assert.not(given.has(id), `${note}: ${id} comes again`)
     assert.is(chunk.$find(id), row, note)
@@ -91,10 +91,10 @@ function assertSound(
 }
 
 const calls: Record<string, { call: (chunk: TableChunk) => void; row: number }> = {
-  add: { call: (chunk) => chunk.add(), row: -1 },
+  add: { call: (chunk) => chunk.addRow(), row: -1 },
 }
 for (const row of [0, 4, ROWS - 1]) {
-  calls[`remove(${row})`] = { call: (chunk) => chunk.remove(row), row }
+  calls[`remove(${row})`] = { call: (chunk) => chunk.removeRow(row), row }
 }
 
 for (const [name, { call, row }] of Object.entries(calls)) {

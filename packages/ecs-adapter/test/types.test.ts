@@ -1,12 +1,16 @@
 // What TypeScript makes of a schema. The assertions are the types: `tsc` fails where one is wrong.
 import {
+  type AnyComponent,
+  applyCommands,
   attachStorage,
   type Component,
   type ComponentRows,
+  createCommands,
+  createSparseComponent,
   createStorage,
   type ListField,
-  type Schema,
   type SparseComponent,
+  type SparseRows,
   type System,
   type TextField,
   t,
@@ -26,17 +30,19 @@ const expectType = <_ extends true>() => {}
 test('a sparse component has a type of its own, with the same fields, and rows', () => {
   const { arena, world, storage } = createScene()
   const schema = { heat: t.f32, name: t.text }
-  const Burning = storage.component('Burning', schema, { sparse: true })
+  const Burning = createSparseComponent(storage, 'Burning', schema)
   expectType<Equal<typeof Burning, SparseComponent<typeof schema>>>()
-  expectType<Equal<(typeof Burning)['heat'], Float32Array>>()
+  expectType<Equal<(typeof Burning)['rows']['heat'], Float32Array>>()
   expectType<Equal<(typeof Burning)['name'], TextField>>()
   expectType<Equal<Values<typeof Burning>, { heat?: number; name?: string }>>()
-  const Flat = storage.component('Flat', schema, { sparse: false })
+  const Flat = storage.component('Flat', schema)
   expectType<Equal<typeof Flat, Component<typeof schema>>>()
   // @ts-expect-error: what is indexed by ids is not what is indexed by rows
   const mistaken: SparseComponent<typeof schema> = Flat
-  const either: Component<typeof schema> = Burning // for what does not index columns
-  assert.ok(mistaken && either)
+  // @ts-expect-error: nor the other way round
+  const mistakenToo: Component<typeof schema> = Burning
+  const either: AnyComponent[] = [Burning, Flat] // for what does not index columns
+  assert.ok(mistaken && mistakenToo && either)
 
   // All that takes components takes it.
   const eid = addEntity(world)
@@ -44,33 +50,37 @@ test('a sparse component has a type of its own, with the same fields, and rows',
   observe(world, onSet(Burning), () => {})
   assert.equal(getComponent(world, eid, Burning), { heat: 1, name: '' })
   assert.is(query(world, [Burning, Not(Flat)]).length, 1)
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   commands.set(eid, Burning, { heat: 3 })
   // @ts-expect-error: no such field
   const refused = () => commands.set(eid, Burning, { hear: 2 })
   assert.type(refused, 'function')
-  assert.is(storage.apply(commands), 0)
+  assert.is(applyCommands(storage, commands), 0)
   const attached = attachStorage(storage.handle, arena.openPool())
   const there = attached.components.Burning as typeof Burning
-  assert.is(there.heat[attached.rows(there).row(eid)], 3)
+  assert.is(there.rows.heat[there.rows.indexOf(eid)], 3)
   attached.detach()
-  const system: System<{ Burning: SparseComponent<typeof schema> }> = ({ components, rows }) => {
-    components.Burning.heat[rows('Burning').row(eid)] = 1
+  const system: System<{ Burning: SparseComponent<typeof schema> }> = ({ components }) => {
+    const { rows } = components.Burning
+    rows.heat[rows.indexOf(eid)] = 1
   }
   assert.type(system, 'function')
 
-  const rows = storage.rows(Burning)
-  expectType<Equal<typeof rows, ComponentRows>>()
+  const rows = Burning.rows
+  expectType<Equal<typeof rows, SparseRows<typeof schema>>>()
   expectType<Equal<typeof rows.entities, Int32Array>>()
-  // @ts-expect-error: an option of that name there is not
-  assert.throws(() => storage.component('Other', { heat: t.f32 }, { spares: true }), /spares/)
+  const some: ComponentRows = rows
+  // @ts-expect-error: lists and texts are not among them
+  assert.is(rows.name, undefined)
+  assert.is(some, rows)
   assert.is(rows.count, 1)
 })
 
 test('a component has the typed arrays of its schema, read-only, and nothing else', () => {
   const { storage } = createScene()
   const Position = storage.component('Position', { x: t.f32, y: t.f32 })
-  expectType<Equal<typeof Position, { readonly x: Float32Array; readonly y: Float32Array }>>()
+  const position: { readonly x: Float32Array; readonly y: Float32Array } = Position
+  assert.is(position, Position)
 
   const All = storage.component('All', scalars)
   expectType<Equal<(typeof All)['i8'], Int8Array>>()
@@ -84,12 +94,13 @@ test('a component has the typed arrays of its schema, read-only, and nothing els
   expectType<Equal<(typeof All)['eid'], Int32Array>>()
 
   const Tag = storage.component('Tag', {})
-  expectType<Equal<keyof typeof Tag, never>>()
+  expectType<Equal<keyof typeof Tag & string, never>>()
 
   const schema = { hp: t.i16, target: t.eid }
   const Late = storage.component('Late', schema)
   expectType<Equal<typeof Late, Component<typeof schema>>>()
-  expectType<Equal<typeof Late, { readonly hp: Int16Array; readonly target: Int32Array }>>()
+  expectType<Equal<keyof typeof Late & string, 'hp' | 'target'>>()
+  expectType<Equal<(typeof Late)['hp'], Int16Array>>()
 
   // @ts-expect-error: no such field
   assert.is(Position.z, undefined)
@@ -103,9 +114,9 @@ test('lists and texts have their methods, and views of their element type', () =
   const { world, storage } = createScene()
   const Path = storage.component('Path', {
     points: t.list(t.f32),
-    targets: t.list(t.eid, { dropRemoved: true }),
+    targets: t.list(t.eid, { weak: true }),
     label: t.text,
-    kind: t.text.interned,
+    kind: t.text({ interned: true }),
     cost: t.u16,
   })
   expectType<Equal<(typeof Path)['points'], ListField<Float32Array>>>()
@@ -164,7 +175,7 @@ test('components by name have the columns of any schema', () => {
   const { storage } = createScene()
   storage.component('Position', { x: t.f32 })
   const { Position } = storage.components
-  expectType<Equal<typeof Position, Component<Schema>>>()
+  expectType<Equal<typeof Position, AnyComponent>>()
   const { x } = Position as Component<{ x: typeof t.f32 }>
   x[1] = 2
   assert.is(x[1], 2)
@@ -174,7 +185,7 @@ test('commands take the values of a component', () => {
   const { storage } = createScene()
   const Position = storage.component('Position', { x: t.f32, y: t.f32 })
   const Enemy = storage.component('Enemy', {})
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   const eid = commands.spawn()
   commands.add(eid, Position)
   commands.add(eid, Enemy)
@@ -193,7 +204,7 @@ test('commands take the values of a component', () => {
     commands.despawn('1')
   }
   assert.type(refused, 'function')
-  assert.is(storage.apply(commands), 0)
+  assert.is(applyCommands(storage, commands), 0)
 })
 
 test.run()

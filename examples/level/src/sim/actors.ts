@@ -1,8 +1,8 @@
 // Actors wander: straight on, along what is in the way, or off in another direction. Those that
 // were hit too often lie down for a while. All decide by how things stood after the last step (see
 // think.ts), then all move: whose turn comes first does not matter.
-import { addComponent, addEntity, query, removeEntity } from 'bitecs'
-import { ACTOR_MAILBOX, createMailbox } from './mailbox.ts'
+import { addComponent, Not, query, removeComponent } from 'bitecs'
+import type { Components } from './components.ts'
 import type { Scene } from './scene.ts'
 
 /** Tics between two turns, between two volleys, and on the floor. */
@@ -12,28 +12,36 @@ export const DOWN_TICS = 105
 
 export const RUN_FACTOR = 2
 
+/** Terms of a query: all actors that are not on the floor. */
+export const standing = ({ Actor, Down }: Components) => [Actor, Not(Down)]
+
 export interface ActorSystems {
   /**
-   * Sends those that will be in a cell of another shard; nothing about them may change after it.
+   * Moves those that stay, which take their damage, and sends those that leave; some of those on
+   * the floor get up.
    */
-  depart(): void
-  /** Moves those that stay, takes in those that come, and has all take their damage. */
   move(): void
+  /** Has one that was sent here enter its cell, and take its damage. */
+  arrive(eid: number): void
 }
 
 export function createActorSystems(scene: Scene): ActorSystems {
-  const { world, components, bodies, events, arena, commons, shard } = scene
-  const { Position, Body, Actor, Place } = components
-  const { shardOf, shardCount } = commons
+  const { world, components, bodies, events, arena, commons, shard, mail } = scene
+  const { Position, Body, Actor, Down } = components
+  const { shardOf } = commons
   const { i32 } = arena
   const damages = commons.damages >> 2
-  const terms = [Actor] // each of them has the other three, too
-  const mail = createMailbox(scene, ACTOR_MAILBOX, [Position, Body, Actor])
+  const terms = standing(components) // each of them has a position, a place and a body, too
 
-  function lie(eid: number): void {
-    if (--Actor.ticsDown[eid] > 0) return
-    Body.health[eid] = Actor.fullHealth[eid]
-    Body.isSolid[eid] = 1
+  function getUp(): void {
+    const { count, entities, tics } = Down.rows
+    for (let row = 0; row < count; row++) {
+      if (--tics[row] > 0) continue
+      const eid = entities[row]
+      Body.health[eid] = Actor.fullHealth[eid]
+      Body.isSolid[eid] = 1
+      removeComponent(world, eid, Down) // its row is there until the storage syncs
+    }
   }
 
   /** Shots from anywhere have added to the damage: a sum, so that their order does not matter. */
@@ -44,27 +52,9 @@ export function createActorSystems(scene: Scene): ActorSystems {
     Body.health[eid] = Math.max(Body.health[eid] - damage, 0)
     if (Body.health[eid] > 0) return
     events.knockouts++
-    Actor.ticsDown[eid] = DOWN_TICS
     Body.isSolid[eid] = 0
-  }
-
-  function leave(eid: number): void {
-    bodies.remove(eid)
-    removeEntity(world, eid)
-  }
-
-  function create(): number {
-    const eid = addEntity(world)
-    addComponent(world, eid, Position)
-    addComponent(world, eid, Place)
-    addComponent(world, eid, Body)
-    addComponent(world, eid, Actor)
-    return eid
-  }
-
-  function arrive(eid: number): void {
-    bodies.insert(eid, Actor.toCell[eid])
-    settle(eid)
+    addComponent(world, eid, Down)
+    Down.rows.tics[Down.rows.indexOf(eid)] = DOWN_TICS
   }
 
   function settle(eid: number): void {
@@ -74,27 +64,22 @@ export function createActorSystems(scene: Scene): ActorSystems {
   }
 
   return {
-    depart() {
-      if (shardCount === 1) return
+    move() {
+      getUp()
       for (const eid of query(world, terms)) {
         const to = shardOf[Actor.toCell[eid]]
-        if (to !== shard) mail.send(eid, to)
-      }
-    },
-    move() {
-      for (const eid of query(world, terms)) {
-        if (shardOf[Actor.toCell[eid]] !== shard) {
-          leave(eid)
-          continue
-        }
-        if (Actor.ticsDown[eid] > 0) {
-          lie(eid)
+        if (to !== shard) {
+          bodies.remove(eid)
+          mail.send(eid, to)
           continue
         }
         bodies.move(eid, Actor.toCell[eid])
         settle(eid)
       }
-      mail.receive(create, arrive)
+    },
+    arrive(eid) {
+      bodies.insert(eid, Actor.toCell[eid])
+      settle(eid)
     },
   }
 }

@@ -18,7 +18,7 @@ export interface Digest {
 
 export function digestOf(scene: Scene, ownCells: Iterable<number>): Digest {
   const { world, bodies, shots, events, components } = scene
-  const { Position, Place, Body, Actor, Velocity, Shot } = components
+  const { Position, Place, Body, Actor, Down, Velocity, Shot } = components
   const { start, addInt, addFloat, value } = createHash()
   let hashSum = 0
   const eids = getAllEntities(world)
@@ -33,8 +33,11 @@ export function digestOf(scene: Scene, ownCells: Iterable<number>): Digest {
       }
     }
     if (hasComponent(world, eid, Actor)) {
-      const { ticsToTurn, ticsToFire, ticsDown, random } = Actor
-      for (const column of [ticsToTurn, ticsToFire, ticsDown, random]) addInt(column[eid])
+      const { ticsToTurn, ticsToFire, random } = Actor
+      addInt(ticsToTurn[eid])
+      addInt(ticsToFire[eid])
+      addInt(hasComponent(world, eid, Down) ? Down.rows.tics[Down.rows.indexOf(eid)] : 0)
+      addInt(random[eid])
     }
     if (hasComponent(world, eid, Shot)) {
       addFloat(Velocity.x[eid])

@@ -5,7 +5,7 @@ import type { Pool } from '@ashlar/core'
 import { HEAD_BYTE_LENGTH } from './cell-lists.ts'
 import { TALLY_WORDS } from './events.ts'
 import { createLevel, type Level } from './level.ts'
-import { mailboxByteLength } from './mailbox.ts'
+import { mailByteLength } from './mailbox.ts'
 import { partition } from './partition.ts'
 import { PUBLISHED_WORDS } from './published-bodies.ts'
 import { EXTRA_ACTOR_KINDS, thingKindOf } from './thing-kinds.ts'
@@ -71,7 +71,7 @@ export function createCommons(options: CommonsOptions): OwnedCommons {
       damages: zeroed(4 * (bodyCount + 1)),
       tallies: zeroed(4 * TALLY_WORDS * shardCount),
       published: zeroed(4 * PUBLISHED_WORDS * shardCount),
-      mail: zeroed(mailboxByteLength(shardCount)),
+      mail: zeroed(mailByteLength(shardCount)),
     }
     return { commons, dispose }
   } catch (error) {

@@ -1,5 +1,5 @@
 // The components of the scene. All of them lie in the arena, indexed by entity id.
-import { type Storage, t } from '@ashlar/ecs-adapter'
+import { createSparseComponent, type Storage, t } from '@ashlar/ecs-adapter'
 
 export function createComponents(storage: Storage) {
   return {
@@ -26,8 +26,6 @@ export function createComponents(storage: Storage) {
       ticsToTurn: t.i16,
       /** -1 for those that never do. */
       ticsToFire: t.i16,
-      /** Until it gets up again; 0 for one that stands. */
-      ticsDown: t.i16,
       /** Its own sequence of random numbers. */
       random: t.i32,
       /**
@@ -37,6 +35,8 @@ export function createComponents(storage: Storage) {
       toY: t.f32,
       toCell: t.i32,
     }),
+    /** An actor that lies on the floor, as few do at a time, and how long it still will. */
+    Down: createSparseComponent(storage, 'Down', { tics: t.i16 }),
     /** Map units a tic. */
     Velocity: storage.component('Velocity', { x: t.f32, y: t.f32 }),
     /** A projectile. */

@@ -32,7 +32,7 @@ export interface View {
 
 export type Entities = ArrayLike<number> & Iterable<number>
 
-export type System = (entities: Entities, commands: Commands) => void
+export type System = (entities: Entities, commands: Commands<Components>) => void
 
 export type SystemName = 'think' | 'fly'
 

@@ -6,6 +6,7 @@ import type { CellLists } from './cell-lists.ts'
 import type { CountedPool } from './counted-pool.ts'
 import type { SceneEvents } from './events.ts'
 import type { Level } from './level.ts'
+import type { Mailbox } from './mailbox.ts'
 import type { View } from './parallel.ts'
 
 export interface Scene extends View {
@@ -21,4 +22,6 @@ export interface Scene extends View {
   readonly bodies: CellLists
   readonly shots: CellLists
   readonly events: SceneEvents
+  /** To and from other shards. */
+  readonly mail: Mailbox
 }

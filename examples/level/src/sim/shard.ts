@@ -1,15 +1,15 @@
 // A part of the scene: the cells that are its own, and the entities in them, in a bitECS world of
 // its own on a pool of its own. One shard with all cells is a whole simulation.
 //
-// A step has two halves. In `decide` everyone looks at the bodies of all shards, and nothing that
-// others look at changes; what goes from shard to shard is written down. In `apply` everyone
-// changes what is his own, and looks at nobody. All shards have to be through one half before any
-// begins the next; who is quicker within a half changes nothing.
+// A step has three parts. In `decide` everyone looks at the bodies of all shards, and nothing that
+// others look at changes. In `apply` everyone changes what is his own, looks at nobody, and sends
+// away what goes to another shard. In `receive` everyone takes in what was sent. All shards have to
+// be through one part before any begins the next; who is quicker within a part changes nothing.
 import type { Arena, Pool } from '@ashlar/core'
-import { createStorage } from '@ashlar/ecs-adapter'
-import { createWorld, query } from 'bitecs'
+import { applyCommands, createCommands, createStorage } from '@ashlar/ecs-adapter'
+import { createWorld, hasComponent, query } from 'bitecs'
 import { createRandom } from 'example-kit/sim'
-import { createActorSystems } from './actors.ts'
+import { createActorSystems, standing } from './actors.ts'
 import { createCellLists } from './cell-lists.ts'
 import { type Digest, digestOf } from './checksum.ts'
 import { createCollision, PATH_LENGTH } from './collision.ts'
@@ -17,6 +17,7 @@ import type { Commons } from './commons.ts'
 import { createComponents } from './components.ts'
 import { createCountedPool } from './counted-pool.ts'
 import { createEvents, TALLY_WORDS } from './events.ts'
+import { createMailbox } from './mailbox.ts'
 import { createSystems, type RunSystem } from './parallel.ts'
 import { publish } from './published-bodies.ts'
 import type { Scene } from './scene.ts'
@@ -45,8 +46,10 @@ export interface Shard {
    * @param run where the parallel systems run: by default here
    */
   decide(run?: RunSystem): void
-  /** Moves bodies, takes in what was sent here and the damage. */
+  /** Moves bodies, which take their damage, and sends those that leave. */
   apply(): void
+  /** Takes in what other shards have sent here. */
+  receive(): void
   /** Things, actors and shots. */
   entityCount(): number
   shotCount(): number
@@ -95,6 +98,7 @@ function build(
     onDispose(() => created.dispose(ownCells))
     return created
   }
+  const events = createEvents(arena, tallies)
   const scene: Scene = {
     world,
     storage,
@@ -110,7 +114,8 @@ function build(
     bodies: lists(commons.bodyHeads),
     shots: lists(commons.shotHeads),
     tallies,
-    events: createEvents(arena, tallies),
+    events,
+    mail: createMailbox({ arena, pool: counted, storage, commons, shard, events }),
   }
   spawnAll(scene, things, extraActorCount, seed)
   const finish = () => {
@@ -122,25 +127,28 @@ function build(
   const actors = createActorSystems(scene)
   const shots = createShotSystems(scene)
   const systems = createSystems(scene)
-  const commands = storage.commands()
+  const arrive = (eid: number) =>
+    hasComponent(world, eid, components.Actor) ? actors.arrive(eid) : shots.arrive(eid)
+  const commands = createCommands(storage)
   const runHere: RunSystem = (name, entities) => {
     systems[name](entities, commands)
-    storage.apply(commands)
+    applyCommands(storage, commands)
   }
   const allTerms = [components.Position]
-  const actorTerms = [components.Actor]
+  const thinkerTerms = standing(components)
   const shotTerms = [components.Shot]
   return {
     scene,
     decide(run = runHere) {
-      run('think', query(world, actorTerms))
-      actors.depart()
+      run('think', query(world, thinkerTerms))
       run('fly', query(world, shotTerms))
       shots.settle()
     },
     apply() {
       actors.move()
-      shots.receive()
+    },
+    receive() {
+      scene.mail.receive(arrive)
       finish()
     },
     entityCount: () => query(world, allTerms).length,

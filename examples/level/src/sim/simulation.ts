@@ -53,12 +53,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
     dispose()
     throw error
   }
-  const { scene, decide, apply, entityCount, shotCount } = shard
+  const { scene, decide, apply, receive, entityCount, shotCount } = shard
   return {
     scene,
     step(run) {
       decide(run)
       apply()
+      receive()
     },
     entityCount,
     shotCount,

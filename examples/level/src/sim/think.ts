@@ -1,4 +1,4 @@
-// What actors do of their own accord: they look around, decide where to be, and fire. Each writes
+// What actors that stand do of their own accord: they look around, decide where to be, and fire. Each writes
 // to its own rows, and looks at bodies as they were after the last step: so all of them may think
 // at once.
 import type { Commands } from '@ashlar/ecs-adapter'
@@ -6,6 +6,7 @@ import { randomBelow } from 'example-kit/sim'
 import { FIRE_TICS, RUN_FACTOR, TURN_TICS } from './actors.ts'
 import { createBodyQueries } from './bodies.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
+import type { Components } from './components.ts'
 import { SHOTS_FIRED } from './events.ts'
 import { HEADING_COUNT, headingVectors } from './headings.ts'
 import type { System, View } from './parallel.ts'
@@ -67,7 +68,7 @@ export function createThinking(view: View): System {
     Actor.ticsToTurn[eid] = TURN_TICS.least + randomBelow(Actor.random, eid, TURN_TICS.spread)
   }
 
-  function spawn(owner: number, kind: number, commands: Commands): void {
+  function spawn(owner: number, kind: number, commands: Commands<Components>): void {
     const strayed = randomBelow(Actor.random, owner, 2 * SPREAD_HEADINGS + 1) - SPREAD_HEADINGS
     born.owner = Body.id[owner]
     born.by = owner
@@ -79,7 +80,7 @@ export function createThinking(view: View): System {
     commands.set(shot, 'Shot', born)
   }
 
-  function fire(eid: number, commands: Commands): void {
+  function fire(eid: number, commands: Commands<Components>): void {
     const kind = Actor.shotKind[eid]
     const { shotsPerVolley } = SHOT_KINDS[kind]
     Actor.ticsToFire[eid] = FIRE_TICS.least + randomBelow(Actor.random, eid, FIRE_TICS.spread)
@@ -89,7 +90,6 @@ export function createThinking(view: View): System {
 
   return (entities, commands) => {
     for (const eid of entities) {
-      if (Actor.ticsDown[eid] > 0) continue
       if (--Actor.ticsToTurn[eid] <= 0) turn(eid)
       if (Actor.ticsToFire[eid] > 0) Actor.ticsToFire[eid]--
       walk(eid)

@@ -9,7 +9,7 @@ export interface LockstepOptions {
 }
 
 /**
- * Shards in one thread, each on a pool of its own. `order` says in which order they do each half of
+ * Shards in one thread, each on a pool of its own. `order` says in which order they do each part of
  * a step, as the timing of threads would.
  */
 export function createLockstep({ map, shardCount, seed, extraActorCount }: LockstepOptions) {
@@ -30,6 +30,7 @@ export function createLockstep({ map, shardCount, seed, extraActorCount }: Locks
     step(order: (count: number) => number[] = (count) => [...Array(count).keys()]) {
       for (const index of order(shardCount)) shards[index].decide()
       for (const index of order(shardCount)) shards[index].apply()
+      for (const index of order(shardCount)) shards[index].receive()
     },
     checksum() {
       const digests = shards.map((shard) => shard.digest())

@@ -1,5 +1,4 @@
 export { STEPS_PER_SECOND } from './rules.ts'
 export { createSimulation, type Simulation } from './simulation.ts'
-export { type SystemName, systems } from './systems.ts'
-export type { Tables } from './tables.ts'
-export { createView, type View } from './view.ts'
+export { systems } from './systems.ts'
+export { createTeam, type Team } from './team.ts'

@@ -1,19 +1,19 @@
 // What flies goes on by its velocity, and turns where a wall is.
 import { STEP_SECONDS } from './rules.ts'
-import type { View } from './view.ts'
+import { gridOf } from './shared-grid.ts'
+import type { SwarmContext } from './tables.ts'
 
 /** The least distance from the walls. In the largest space there is, floats still tell it. */
 const GAP = 1 / 1024
 
 /** By chunks: each boid takes on the velocity that it chose. */
-export function move({ tables, grid }: View, chunkNumbers: ArrayLike<number>): void {
-  const { Boid } = tables
-  const { places, nextX, nextY, nextZ } = grid
-  const { side } = grid.shape
-  for (let i = 0; i < chunkNumbers.length; i++) {
-    const chunk = Boid.chunk(chunkNumbers[i])!
-    const { x, y, z, velocityX, velocityY, velocityZ, rowCount } = chunk
-    const firstBoid = chunkNumbers[i] * Boid.chunkCapacity
+export function move(context: SwarmContext<'Boid'>): void {
+  const { chunks, tables } = context
+  const { places, nextX, nextY, nextZ, shape } = gridOf(context)
+  const { side } = shape
+  for (let i = 0; i < chunks.length; i++) {
+    const { x, y, z, velocityX, velocityY, velocityZ, rowCount, number } = chunks[i]
+    const firstBoid = number * tables.Boid.chunkCapacity
     for (let row = 0; row < rowCount; row++) {
       const slot = places[firstBoid + row]
       velocityX[row] = nextX[slot]
@@ -27,9 +27,9 @@ export function move({ tables, grid }: View, chunkNumbers: ArrayLike<number>): v
 }
 
 /** Hawks fly straight on. */
-export function hunt({ tables, grid }: View): void {
-  const { side } = grid.shape
-  const { x, y, z, velocityX, velocityY, velocityZ, rowCount } = tables.Hawk.chunk(0)!
+export function hunt(context: SwarmContext): void {
+  const { side } = gridOf(context).shape
+  const { x, y, z, velocityX, velocityY, velocityZ, rowCount } = context.tables.Hawk.chunk(0)!
   for (let row = 0; row < rowCount; row++) {
     advance(x, velocityX, row, side)
     advance(y, velocityY, row, side)

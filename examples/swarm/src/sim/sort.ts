@@ -7,16 +7,16 @@
 //
 // Within a cell the order is that of the table, whichever threads did it. So what adds up what it
 // finds there comes to the same, to the last bit.
-import type { View } from './view.ts'
+import { gridOf } from './shared-grid.ts'
+import type { SwarmContext } from './tables.ts'
 
-export function bin({ tables, grid }: View, chunkNumbers: ArrayLike<number>): void {
-  const { shape, places, counts } = grid
+export function bin(context: SwarmContext<'Boid'>): void {
+  const { chunks, tables } = context
+  const { shape, places, counts } = gridOf(context)
   const { side, stride, rowCount, chunksPerPart } = shape
-  const { Boid } = tables
-  for (let i = 0; i < chunkNumbers.length; i++) {
-    const number = chunkNumbers[i]
-    const { x, y, z, rowCount: boidCount } = Boid.chunk(number)!
-    const firstBoid = number * Boid.chunkCapacity
+  for (let i = 0; i < chunks.length; i++) {
+    const { x, y, z, rowCount: boidCount, number } = chunks[i]
+    const firstBoid = number * tables.Boid.chunkCapacity
     const firstCount = Math.floor(number / chunksPerPart) * rowCount * stride
     if (number % chunksPerPart === 0) {
       counts.fill(0, firstCount, firstCount + rowCount * stride)
@@ -29,8 +29,9 @@ export function bin({ tables, grid }: View, chunkNumbers: ArrayLike<number>): vo
   }
 }
 
-export function count({ grid }: View, rows: ArrayLike<number>): void {
-  const { shape, counts, firsts } = grid
+export function count(context: SwarmContext): void {
+  const { shape, counts, firsts } = gridOf(context)
+  const rows = context.entities
   const { stride, rowCount } = shape
   const partStride = rowCount * stride
   for (let i = 0; i < rows.length; i++) {
@@ -47,8 +48,8 @@ export function count({ grid }: View, rows: ArrayLike<number>): void {
   }
 }
 
-export function sum({ grid }: View): void {
-  const { shape, firsts, rowFirsts } = grid
+export function sum(context: SwarmContext): void {
+  const { shape, firsts, rowFirsts } = gridOf(context)
   const { side, stride, rowCount } = shape
   rowFirsts[0] = 0
   for (let row = 0; row < rowCount; row++) {
@@ -56,15 +57,14 @@ export function sum({ grid }: View): void {
   }
 }
 
-export function scatter({ tables, grid }: View, chunkNumbers: ArrayLike<number>): void {
+export function scatter(context: SwarmContext<'Boid'>): void {
+  const { chunks, tables } = context
+  const grid = gridOf(context)
   const { shape, places, counts, rowFirsts } = grid
   const { side, stride, rowCount, chunksPerPart } = shape
-  const { Boid } = tables
-  for (let i = 0; i < chunkNumbers.length; i++) {
-    const number = chunkNumbers[i]
-    const chunk = Boid.chunk(number)!
-    const { x, y, z, velocityX, velocityY, velocityZ, rowCount: boidCount } = chunk
-    const firstBoid = number * Boid.chunkCapacity
+  for (let i = 0; i < chunks.length; i++) {
+    const { x, y, z, velocityX, velocityY, velocityZ, rowCount: boidCount, number } = chunks[i]
+    const firstBoid = number * tables.Boid.chunkCapacity
     const firstCount = Math.floor(number / chunksPerPart) * rowCount * stride
     for (let row = 0; row < boidCount; row++) {
       const rowFirst = rowFirsts[(z[row] | 0) * side + (y[row] | 0)]

@@ -15,7 +15,7 @@ function spawnOne(table: Tables['Boid'], side: number, speed: number, random: Ra
   /** From 0 to below 1. */
   const fraction = () => random.below(65536) / 65536
   const chunk = table.room()
-  const row = chunk.add()
+  const row = chunk.addRow()
   const { x, y, z, velocityX, velocityY, velocityZ } = chunk
   x[row] = (0.05 + 0.9 * fraction()) * side
   y[row] = (0.05 + 0.9 * fraction()) * side

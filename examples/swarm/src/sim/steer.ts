@@ -13,8 +13,8 @@ import {
   WALL,
   WALL_DISTANCE,
 } from './rules.ts'
-import type { Tables } from './tables.ts'
-import type { View } from './view.ts'
+import { gridOf } from './shared-grid.ts'
+import type { SwarmContext, Tables } from './tables.ts'
 
 type Hawks = Tables['Hawk']['chunks'][number]
 
@@ -28,11 +28,15 @@ let seen = new Int32Array(1024)
  * is given.
  */
 const force = new Float64Array(3)
+/** How many this thread's boids have seen since its last report. */
+const sightings = new Float64Array(1)
 
-export function steer({ tables, grid }: View, rows: ArrayLike<number>): void {
+export function steer(context: SwarmContext): void {
+  const grid = gridOf(context)
   const { shape, firsts, rowFirsts } = grid
   const { side, stride } = shape
-  const hawks = tables.Hawk.chunk(0)!
+  const rows = context.entities
+  const hawks = context.tables.Hawk.chunk(0)!
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]
     for (let cell = 0; cell < side; cell++) {
@@ -41,6 +45,12 @@ export function steer({ tables, grid }: View, rows: ArrayLike<number>): void {
       if (start < end) steerCell(grid, hawks, start, end, findSlices(grid, row, cell))
     }
   }
+}
+
+/** On each worker, for what only its own module knows. */
+export function report({ tables, workerIndex }: SwarmContext): void {
+  tables.Sight.chunk(0)!.seenCount[workerIndex] += sightings[0]
+  sightings[0] = 0
 }
 
 /**
@@ -71,6 +81,7 @@ function steerCell(grid: Grid, hawks: Hawks, start: number, end: number, sliceCo
   for (let slot = start; slot < end; slot++) {
     const seenCount = look(grid, slot, sliceCount)
     flock(grid, slot, seenCount)
+    sightings[0] += seenCount
     flee(grid, slot, hawks)
     avoidWalls(grid.x, slot, 0, grid.shape.side)
     avoidWalls(grid.y, slot, 1, grid.shape.side)

@@ -1,12 +1,12 @@
 /** The workers of these tests: a bundle that imports this is its own worker. */
-import type { Port } from '@ashlar/ecs-adapter'
+import { joinWorkerGroup, type Port } from '@ashlar/ecs-adapter'
 import { isMain, startThread, type ThreadKind } from '../../../../test/support/threads.ts'
-import { joinSwarm } from '../../src/join.ts'
+import { systems } from '../../src/sim/index.ts'
 
 if (!isMain) {
   const { parentPort } =
     'process' in globalThis ? await import('node:worker_threads') : { parentPort: null }
-  await joinSwarm(parentPort ?? (globalThis as unknown as Port))
+  await joinWorkerGroup(parentPort ?? (globalThis as unknown as Port), systems)
 }
 
 export function startWorkers(kind: ThreadKind, count: number) {

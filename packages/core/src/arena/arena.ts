@@ -2,21 +2,14 @@
  * Room arena, the entry of the package: creates arenas, attaches to arenas of other threads, and
  * opens pools. Invariant: a thread has at most one open pool on a slot.
  */
-import { isPlainObject } from '../base/builtins.ts'
-import {
-  type ArenaError,
-  corrupt,
-  invalidArgument,
-  notAdoptable,
-  notShareable,
-} from '../base/errors.ts'
+import { type ArenaError, invalidArgument, notAdoptable, notShareable } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
-import { byteLengthAt, liveBlockAt } from '../blocks/check-offset.ts'
+import { byteLengthAt, liveBlockAt, overwritten } from '../blocks/check-offset.ts'
 import { type ArenaStats, collectStats, type StatsOptions } from '../inspect/stats/stats.ts'
 import { typeInHeader } from '../memory/block-header.ts'
 import { ELEMENT_TYPES, type ElementArray } from '../memory/element-types.ts'
-import { ArenaMemory, headerAt } from '../memory/memory.ts'
+import { type ArenaMemory, headerAt, openMemory } from '../memory/memory.ts'
 import type { PoolOf } from '../memory/pool-api.ts'
 import { createPool } from '../pool/pool.ts'
 import { adoptSlot } from '../recovery/adopt.ts'
@@ -39,6 +32,9 @@ export interface Pool extends PoolOf<Arena> {}
  */
 export let memoryOf: (arena: Arena) => ArenaMemory
 
+/** Only this file has it, so that users cannot call the constructor. */
+const KEY = {}
+
 /**
  * A buffer or a region of a buffer, with all blocks in it.
  *
@@ -56,14 +52,14 @@ export class Arena {
 
   readonly #memory: ArenaMemory
   /** The last pool that this thread opened on each slot. */
-  readonly #pools = new Map<number, Pool>()
+  readonly #pools: Pool[] = []
   /** Whether other threads can attach to this arena. */
   readonly shared: boolean
 
   /** @internal Use `Arena.create` or `Arena.attach`. */
-  private constructor(memory: ArenaMemory, shared: boolean) {
-    if (!(isPlainObject(memory) && memory instanceof ArenaMemory)) {
-      throw invalidArgument('memory', memory, 'a call of Arena.create() or Arena.attach() instead')
+  private constructor(memory: ArenaMemory, shared: boolean, key: typeof KEY) {
+    if (key !== KEY) {
+      throw invalidArgument('memory', memory, 'Arena.create() or Arena.attach()')
     }
     this.#memory = memory
     this.shared = shared
@@ -78,7 +74,7 @@ export class Arena {
     const region = findRegion(options)
     writeControl(region, nextTag())
     const { buffer, base, growable, shared } = region
-    return new Arena(new ArenaMemory(buffer, base, growable), shared)
+    return new Arena(openMemory(buffer, base, growable), shared, KEY)
   }
 
   /**
@@ -88,7 +84,7 @@ export class Arena {
   static attach(handle: ArenaHandle): Arena {
     const { buffer, byteOffset } = checkedHandle(handle)
     checkControl(buffer, byteOffset)
-    return new Arena(new ArenaMemory(buffer, byteOffset), true)
+    return new Arena(openMemory(buffer, byteOffset), true, KEY)
   }
 
   /**
@@ -183,8 +179,7 @@ export class Arena {
   view(offset: number): ElementArray {
     const byteLength = byteLengthAt(this.#memory, liveBlockAt(this.#memory, offset), offset)
     const type = ELEMENT_TYPES[typeInHeader(headerAt(this.#memory, offset))]
-    if (type === undefined)
-      throw corrupt(`the block at offset ${offset} has an unknown element type`)
+    if (type === undefined) throw overwritten(offset)
     return new type(this.buffer, offset, Math.floor(byteLength / type.BYTES_PER_ELEMENT))
   }
 
@@ -208,8 +203,8 @@ export class Arena {
 
   /**
    * Repairs the slot of a thread that has died, at any instruction, and opens a pool on it. Live
-   * blocks stay live, and `blocks()` lists them; all others become free. Half-claimed spans are
-   * released, half-done deliveries completed. Other threads may use the arena during the call.
+   * blocks stay live, and `blocks(arena)` lists them; all others become free. Half-claimed spans
+   * are released, half-done deliveries completed. Other threads may use the arena meanwhile.
    *
    * Call it only after the death is confirmed: see `whenDead` and `holdLife`. After a call to
    * terminate a thread, the thread may still run.
@@ -220,14 +215,14 @@ export class Arena {
   adopt(slot: number, generation?: number): Pool {
     const dead = checkedSlot(this.#memory, slot)
     if (generation !== undefined) checkGeneration(generation)
-    if (this.#pools.get(slot)?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
+    if (this.#pools[slot]?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
     adoptSlot(this.#memory, dead, generation)
     return this.#open(dead)
   }
 
   #open(slot: SlotIndex): Pool {
     const pool = createPool(this.#memory, slot, this as Arena)
-    this.#pools.set(slot, pool)
+    this.#pools[slot] = pool
     return pool
   }
 
@@ -246,9 +241,9 @@ export class Arena {
   }
 
   /**
-   * Figures about the arena, or one slot. By default, the call adds up counters: any thread may
-   * call it in every frame, and `arena.stats({ into: stats })` makes no garbage. The counters of
-   * live and free blocks date from each pool's last refill or sweep; `exact` counts blocks now.
+   * Figures about the arena, or one slot. The call adds up counters: any thread may call it in
+   * every frame, and `arena.stats({ into: stats })` makes no garbage. The counters of live and free
+   * blocks date from each pool's last refill or sweep. `exactStats` counts the blocks now.
    * @throws ArenaError 'invalid-argument'
    */
   stats(options?: StatsOptions): ArenaStats {

@@ -38,27 +38,26 @@ function constantWords({ byteLength, slotCount, classCount }: Geometry, tag = 0,
   const spanRecords = roundUpToLine(touchedMap + spanCount * 4)
   const liveBits = roundUpToLine(spanRecords + spanCount * layout.RECORD_WORD_COUNT * 4)
   const slots = liveBits + 2 * bitsByteLength
-  const words = new Int32Array(layout.CONTROL_CONSTANT_WORD_COUNT)
-  words[layout.CONTROL_MAGIC] = layout.MAGIC
-  words[layout.CONTROL_VERSION] = layout.VERSION
-  words[layout.CONTROL_BYTE_LENGTH] = byteLength
-  words[layout.CONTROL_SPAN_BYTE_LENGTH] = layout.SPAN_BYTE_LENGTH
-  words[layout.CONTROL_SPAN_COUNT] = Math.ceil(
-    (slots + slotCount * slotByteLength) / layout.SPAN_BYTE_LENGTH,
+  // In the order of the words in base/layout.
+  return Int32Array.of(
+    layout.MAGIC,
+    layout.VERSION,
+    byteLength,
+    layout.SPAN_BYTE_LENGTH,
+    Math.ceil((slots + slotCount * slotByteLength) / layout.SPAN_BYTE_LENGTH),
+    slotCount,
+    slotByteLength,
+    classCount,
+    tag,
+    shared,
+    classTable,
+    spanMap,
+    spanRecords,
+    slots,
+    touchedMap,
+    liveBits,
+    liveBits + bitsByteLength,
   )
-  words[layout.CONTROL_SLOT_COUNT] = slotCount
-  words[layout.CONTROL_SLOT_BYTE_LENGTH] = slotByteLength
-  words[layout.CONTROL_CLASS_COUNT] = classCount
-  words[layout.CONTROL_TAG] = tag
-  words[layout.CONTROL_SHARED] = shared
-  words[layout.CONTROL_CLASS_TABLE] = classTable
-  words[layout.CONTROL_SPAN_MAP] = spanMap
-  words[layout.CONTROL_SPAN_RECORDS] = spanRecords
-  words[layout.CONTROL_SLOTS] = slots
-  words[layout.CONTROL_TOUCHED_MAP] = touchedMap
-  words[layout.CONTROL_LIVE_BITS] = liveBits
-  words[layout.CONTROL_FREED_BITS] = liveBits + bitsByteLength
-  return words
 }
 
 export const controlSpanCountOf = (geometry: Geometry) =>
@@ -111,53 +110,41 @@ function checksumOf(words: Int32Array): number {
  */
 export function checkControl(buffer: ArrayBufferLike, base: number): void {
   const room = buffer.byteLength - base
-  if (room < 2 * layout.SPAN_BYTE_LENGTH) {
-    throw notAnArena(`${room} bytes from offset ${base} on are too few for an arena`)
-  }
-  const words = new Int32Array(buffer, base, layout.SPAN_BYTE_LENGTH >> 2)
+  const words =
+    room < 2 * layout.SPAN_BYTE_LENGTH
+      ? new Int32Array(1)
+      : new Int32Array(buffer, base, layout.SPAN_BYTE_LENGTH >> 2)
   if (Atomics.load(words, layout.CONTROL_MAGIC) !== layout.MAGIC) {
     throw notAnArena(`there is no arena at byte offset ${base} of this buffer`)
   }
-  if (words[layout.CONTROL_VERSION] !== layout.VERSION)
-    throw versionMismatch(words[layout.CONTROL_VERSION], layout.VERSION)
-  const byteLength = words[layout.CONTROL_BYTE_LENGTH] >>> 0
-  if (
-    byteLength > Math.min(room, layout.MAX_BYTE_END - base) ||
-    byteLength % layout.SPAN_BYTE_LENGTH !== 0
-  ) {
-    throw corrupt(`it has ${byteLength} bytes, expected whole spans within ${room} bytes`)
+  const version = words[layout.CONTROL_VERSION]
+  if (version !== layout.VERSION) throw versionMismatch(version, layout.VERSION)
+  const check = (word: number, min: number, max = min) => {
+    const found = words[word] >>> 0
+    if (found >= min && found <= max) return found
+    throw corrupt(`control word ${word} is ${found}, expected ${min} to ${max}`)
   }
-  const check = (field: number, min: number, max: number) => {
-    if (words[field] >= min && words[field] <= max) return words[field]
-    throw corrupt(`control word ${field} is ${words[field]}, expected ${min} to ${max}`)
-  }
+  const longest = Math.min(room, layout.MAX_BYTE_END - base)
+  // Whole spans: in the loop below, any other length differs from this one.
+  const byteLength = check(layout.CONTROL_BYTE_LENGTH, 0, longest) & -layout.SPAN_BYTE_LENGTH
   const slotCount = check(layout.CONTROL_SLOT_COUNT, 1, layout.MAX_SLOT_COUNT)
   const classCount = check(layout.CONTROL_CLASS_COUNT, 1, layout.MAX_CLASS_COUNT)
   const tag = check(layout.CONTROL_TAG, 1, 255)
-  const geometry = { byteLength, slotCount, classCount }
-  for (const [field, value] of constantWords(
-    geometry,
-    tag,
-    words[layout.CONTROL_SHARED],
-  ).entries()) {
-    check(field, value, value)
+  const geometry = { byteLength: byteLength >>> 0, slotCount, classCount }
+  const constant = constantWords(geometry, tag, words[layout.CONTROL_SHARED])
+  constant.forEach((value, word) => {
+    check(word, value)
+  })
+  const classTable = constant[layout.CONTROL_CLASS_TABLE] >> 2
+  for (let word = classTable, stride = 0; word < classTable + classCount; word++) {
+    stride = check(word, stride + 1, MAX_STRIDE)
+    check(word, stride & -layout.GRANULE_BYTE_LENGTH)
   }
-  checkStrides(words.subarray(words[layout.CONTROL_CLASS_TABLE] >> 2), classCount)
-  for (const field of [layout.CONTROL_FIRST_FREE_SPAN, layout.CONTROL_PEAK_SPAN_COUNT]) {
-    check(field, words[layout.CONTROL_SPAN_COUNT], byteLength / layout.SPAN_BYTE_LENGTH)
+  for (const word of [layout.CONTROL_FIRST_FREE_SPAN, layout.CONTROL_PEAK_SPAN_COUNT]) {
+    check(word, constant[layout.CONTROL_SPAN_COUNT], geometry.byteLength / layout.SPAN_BYTE_LENGTH)
   }
   check(layout.CONTROL_OPENED_SLOT_COUNT, 0, slotCount)
-  const checksum = checksumOf(words)
-  check(layout.CONTROL_CHECKSUM, checksum, checksum)
-}
-
-function checkStrides(strides: Int32Array, classCount: number): void {
-  for (let i = 0; i < classCount; i++) {
-    const below = i === 0 ? 0 : strides[i - 1]
-    if (strides[i] <= below || strides[i] % 16 !== 0 || strides[i] > MAX_STRIDE) {
-      throw corrupt(`stride ${strides[i]} of class ${i} is no multiple of 16 above ${below}`)
-    }
-  }
+  check(layout.CONTROL_CHECKSUM, checksumOf(words) >>> 0)
 }
 
 let lastTag = Math.floor(Math.random() * 255)

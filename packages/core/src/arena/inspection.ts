@@ -1,6 +1,7 @@
 /** What walks over a whole arena: functions, so that a program that calls none ships none. */
 import { type BlockInfo, listBlocks } from '../inspect/blocks.ts'
-import { type ArenaStats, collectStats, type StatsOptions } from '../inspect/stats/stats.ts'
+import { walkStats } from '../inspect/stats/exact.ts'
+import type { ArenaStats, StatsOptions } from '../inspect/stats/stats.ts'
 import { type Violation, verifyArena } from '../inspect/verify/verify.ts'
 import { type Arena, memoryOf } from './arena.ts'
 
@@ -15,5 +16,5 @@ export const blocks = (arena: Arena): BlockInfo[] => listBlocks(memoryOf(arena))
  * may call the library during the call.
  * @throws ArenaError 'invalid-argument'
  */
-export const exactStats = (arena: Arena, options: StatsOptions = {}): ArenaStats =>
-  collectStats(memoryOf(arena), { ...options, exact: true })
+export const exactStats = (arena: Arena, options?: StatsOptions): ArenaStats =>
+  walkStats(memoryOf(arena), options)

@@ -8,6 +8,7 @@ import {
 } from '../base/builtins.ts'
 import {
   checkInteger,
+  checkMultiple,
   checkOptions,
   invalidArgument,
   noBuffer,
@@ -18,7 +19,7 @@ import {
 import * as layout from '../base/layout.ts'
 import type { GrowableMemory } from '../memory/memory.ts'
 import { stridesWith } from '../memory/size-classes.ts'
-import { type ArenaRegion, controlSpanCountOf } from './control.ts'
+import { type ArenaRegion, controlSpanCountOf, type Geometry } from './control.ts'
 
 export interface ArenaOptions {
   /**
@@ -62,83 +63,63 @@ const KEYS = [
 
 /** Checks all options, then finds the memory: none is allocated if an option is wrong. */
 export function findRegion(given: ArenaOptions): ArenaRegion {
-  const options = readOptions(given)
-  const isOwn = options.buffer === undefined && options.growable === undefined
-  return isOwn ? ownRegion(options) : callersRegion(options)
-}
-
-/** Reads each option once, as a getter may return another value the next time. */
-function readOptions(given: ArenaOptions) {
   if (isPlainObject(given) && 'openPool' in given) {
-    throw invalidArgument('options', given, '{ byteLength }, or a call of Arena.attach(handle)')
+    throw invalidArgument('options', given, '{ byteLength }, or Arena.attach(handle)')
   }
   checkOptions(given, KEYS, '{ byteLength }, { buffer } or { memory }')
-  const { byteLength, shared, slots: slotCount = DEFAULT_SLOT_COUNT, classes = [] } = given
-  const { buffer, memory: growable, byteOffset: base = 0 } = given
+  // Each option is read once, as a getter may return another value the next time.
+  const { slots: slotCount = DEFAULT_SLOT_COUNT, classes = [], shared: wantsShared } = given
+  const { memory: growable, buffer: callers, byteOffset: base = 0 } = given
+  const isNew = growable === undefined && callers === undefined
   const strides = stridesWith(classes)
   checkInteger('slots', slotCount, 1, layout.MAX_SLOT_COUNT)
-  if (shared !== undefined && typeof shared !== 'boolean') {
-    throw invalidArgument('shared', shared, 'true or false')
+  if (wantsShared !== undefined && typeof wantsShared !== 'boolean') {
+    throw invalidArgument('shared', wantsShared, 'true or false')
   }
-  const classCount = strides.length
-  return { byteLength, shared, slotCount, classCount, strides, buffer, growable, base }
+  const found = isNew ? undefined : callersBuffer(callers, growable)
+  const memoryEnd = Math.min(found?.byteLength ?? layout.MAX_BYTE_END, layout.MAX_BYTE_END)
+  checkInteger('byteOffset', base, 0, memoryEnd)
+  if (isNew && base !== 0) throw invalidArgument('byteOffset', base, 'none for a new buffer')
+  checkMultiple('byteOffset', base)
+  const { byteLength: wanted = isNew ? 0 : memoryEnd - base } = given
+  checkInteger('byteLength', wanted, isNew ? 1 : 0, memoryEnd - base)
+  const whole = Math[isNew ? 'ceil' : 'floor'](wanted / layout.SPAN_BYTE_LENGTH)
+  const sizes = { slotCount, classCount: strides.length }
+  const byteLength = minByteLength(whole * layout.SPAN_BYTE_LENGTH, sizes)
+  if (!isNew && byteLength > wanted) {
+    throw invalidArgument('byteLength', wanted, `at least ${byteLength} for ${slotCount} slots`)
+  }
+  const shared = isNew ? (wantsShared ?? whyNotShareable() === '') : isSharedBuffer(found)
+  if (isNew && shared) checkShareable()
+  if (wantsShared === true && !shared) {
+    throw notShareable('this ArrayBuffer is not shared. Create the arena with `shared: false`')
+  }
+  if (wantsShared === false && shared) {
+    throw invalidArgument('shared', false, 'true, as the given buffer is shared')
+  }
+  const buffer = found ?? newBuffer(byteLength, shared)
+  return { ...sizes, buffer, base, byteLength, strides, shared, isNew, growable }
 }
-
-type ReadOptions = ReturnType<typeof readOptions>
 
 /** `byteLength`, or a few whole spans more: the least that leaves a span after the control area. */
-function minByteLength(byteLength: number, options: ReadOptions): number {
-  const controlByteLength = controlSpanCountOf({ ...options, byteLength }) * layout.SPAN_BYTE_LENGTH
+function minByteLength(byteLength: number, sizes: Omit<Geometry, 'byteLength'>): number {
+  const controlByteLength = controlSpanCountOf({ ...sizes, byteLength }) * layout.SPAN_BYTE_LENGTH
   return byteLength > controlByteLength
     ? byteLength
-    : minByteLength(byteLength + layout.SPAN_BYTE_LENGTH, options)
+    : minByteLength(byteLength + layout.SPAN_BYTE_LENGTH, sizes)
 }
 
-function ownRegion(options: ReadOptions): ArenaRegion {
-  const { base } = options
-  const { byteLength: wanted = 0 } = options
-  checkInteger('byteLength', options.byteLength, 1, layout.MAX_BYTE_END)
-  if (base !== 0) throw invalidArgument('byteOffset', base, 'none without `buffer` or `memory`')
-  const whole = Math.ceil(wanted / layout.SPAN_BYTE_LENGTH) * layout.SPAN_BYTE_LENGTH
-  const byteLength = minByteLength(whole, options)
-  const shared = options.shared ?? whyNotShareable() === ''
-  if (shared) checkShareable()
+function newBuffer(byteLength: number, shared: boolean): ArrayBufferLike {
   try {
-    const buffer = shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
-    return { ...options, buffer, byteLength, shared, isNew: true }
+    return shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
   } catch (error) {
     throw noBuffer(byteLength, error)
   }
 }
 
-function callersRegion(options: ReadOptions): ArenaRegion {
-  const { base, slotCount } = options
-  const buffer = callersBuffer(options)
-  const memoryEnd = Math.min(buffer.byteLength, layout.MAX_BYTE_END)
-  checkInteger('byteOffset', base, 0, memoryEnd)
-  if (base % layout.GRANULE_BYTE_LENGTH !== 0) {
-    throw invalidArgument('byteOffset', base, 'a multiple of 16')
-  }
-  const { byteLength: wanted = memoryEnd - base } = options
-  checkInteger('byteLength', wanted, 0, memoryEnd - base)
-  const byteLength = wanted - (wanted % layout.SPAN_BYTE_LENGTH)
-  const minimum = minByteLength(byteLength, options)
-  if (byteLength < minimum) {
-    throw invalidArgument('byteLength', wanted, `at least ${minimum} for ${slotCount} slots`)
-  }
-  const shared = isSharedBuffer(buffer)
-  if (options.shared === true && !shared) {
-    throw notShareable('threads cannot share the given ArrayBuffer')
-  }
-  if (options.shared === false && shared) {
-    throw invalidArgument('shared', false, 'true, as the given buffer is shared')
-  }
-  return { ...options, buffer, byteLength, shared, isNew: false }
-}
-
-function callersBuffer({ buffer, growable: memory }: ReadOptions): ArrayBufferLike {
+function callersBuffer(buffer?: ArrayBufferLike, memory?: GrowableMemory): ArrayBufferLike {
   if (memory !== undefined && buffer !== undefined) {
-    throw invalidArgument('buffer', buffer, 'none beside `memory`: give one of them')
+    throw invalidArgument('buffer', buffer, 'none beside `memory`')
   }
   if (memory !== undefined && !isWasmMemory(memory)) {
     throw invalidArgument('memory', memory, 'a WebAssembly.Memory')
@@ -147,7 +128,7 @@ function callersBuffer({ buffer, growable: memory }: ReadOptions): ArrayBufferLi
   // By its tag: a page that is not isolated lacks the class, yet WebAssembly makes such buffers.
   if (tagOf(found) === '[object SharedArrayBuffer]') checkShareable()
   if (isUnsharedBuffer(found) || isSharedBuffer(found)) return found
-  throw invalidArgument('buffer', found, 'an ArrayBuffer or a SharedArrayBuffer')
+  throw invalidArgument('buffer', found, 'an ArrayBuffer or SharedArrayBuffer')
 }
 
 /** Checks a handle. Its buffer must be shared memory: any other buffer was copied when posted. */

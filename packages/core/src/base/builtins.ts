@@ -7,13 +7,10 @@
 
 type Getter = (this: unknown) => unknown
 
-const getterOf = (prototype: object | undefined, key: PropertyKey) =>
-  prototype && (Object.getOwnPropertyDescriptor(prototype, key)?.get as Getter)
-
 /** Makes a test for objects of a getter's class; always false if the platform lacks the class. */
-const hasGetter =
-  <T>(getter: Getter | undefined) =>
-  (value: unknown): value is T => {
+function hasGetter<T>(prototype: object | undefined, key: PropertyKey) {
+  const getter: Getter | undefined = Object.getOwnPropertyDescriptor(prototype ?? {}, key)?.get
+  return (value: unknown): value is T => {
     try {
       getter?.call(value)
       return getter !== undefined
@@ -21,15 +18,16 @@ const hasGetter =
       return false // a TypeError: an object of another class
     }
   }
+}
 
-export const isUnsharedBuffer = hasGetter<ArrayBuffer>(
-  getterOf(ArrayBuffer.prototype, 'byteLength'),
-)
+export const isUnsharedBuffer = hasGetter<ArrayBuffer>(ArrayBuffer.prototype, 'byteLength')
 export const isSharedBuffer = hasGetter<SharedArrayBuffer>(
-  getterOf(globalThis.SharedArrayBuffer?.prototype, 'byteLength'),
+  globalThis.SharedArrayBuffer?.prototype,
+  'byteLength',
 )
 export const isWasmMemory = hasGetter<WebAssembly.Memory>(
-  getterOf(globalThis.WebAssembly?.Memory.prototype, 'buffer'),
+  globalThis.WebAssembly?.Memory.prototype,
+  'buffer',
 )
 /** A built-in function's source text. It is not valid JavaScript, so no program contains it. */
 const NATIVE_SOURCE = /^function (\w+)\(\) \{\s*\[native code\]\s*\}$/

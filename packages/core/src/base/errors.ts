@@ -33,34 +33,38 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Object.is(value, -0)) return '-0'
   if (typeof value === 'bigint') return `${value}n`
-  if (typeof value === 'function') return `function ${nameBy(() => value.name)}`
-  if (typeof value === 'object' && value !== null) {
-    return nameBy(() => value.constructor.name) || 'an object'
-  }
-  return String(value)
-}
-
-/** The name that `read` returns; empty if there is none, or if a Proxy throws instead. */
-function nameBy(read: () => unknown): string {
   try {
-    const name = read()
-    return typeof name === 'string' ? name : ''
+    if (typeof value === 'function') return `function ${value.name.trim()}`
+    if (typeof value !== 'object' || value === null) return String(value)
+    return value.constructor.name.trim() || 'an object'
   } catch {
-    return ''
+    return 'an object' // there is no name, or a Proxy throws when it is asked
   }
 }
 
 export const invalidArgument = (name: string, given: unknown, expected: string) =>
   new ArenaError('invalid-argument', `${name} is ${shown(given)}, expected ${expected}`)
 
-export function checkInteger(name: string, given: unknown, min: number, max: number): void {
-  if (Number.isInteger(given) && Number(given) >= min && Number(given) <= max) return
-  throw invalidArgument(name, given, `a whole number from ${min} to ${max}`)
+export function checkInteger(
+  name: string,
+  given: unknown,
+  min: number,
+  max: number,
+  isPowerOfTwo = false,
+): asserts given is number {
+  const isRight = typeof given === 'number' && given >= min && given <= max && given % 1 === 0
+  if (isRight && !(isPowerOfTwo && (given & (given - 1)) !== 0)) return
+  const kind = isPowerOfTwo ? 'power of two' : 'whole number'
+  throw invalidArgument(name, given, `a ${kind} from ${min} to ${max}`)
 }
 
 /** Throws unless `count` can be a length in bytes or elements: a whole number below 2^32. */
 export const checkCount = (name: string, count: unknown) =>
   checkInteger(name, count, 0, 2 ** 32 - 1)
+
+export function checkMultiple(name: string, given: number): void {
+  if (given % 16 !== 0) throw invalidArgument(name, given, 'a multiple of 16')
+}
 
 /** Throws for a key that is not one of `keys`: else a misspelt option would have no effect. */
 export function checkOptions(given: unknown, keys: readonly string[], example: string): void {
@@ -79,13 +83,13 @@ export const outOfMemory = (byteLength: number, freeSpanCount: number, spanCount
   new ArenaError(
     'out-of-memory',
     `no room for ${byteLength} bytes: ${freeSpanCount} of the ${spanCount} spans are free, too ` +
-      'few or not adjacent. Free something, create a larger arena, or call tryAlloc',
+      'few or apart. Free something, create a larger arena, or call tryAlloc',
   )
 
 export const noBuffer = (byteLength: number, reason: unknown) =>
   new ArenaError(
     'out-of-memory',
-    `the platform has no ${byteLength} bytes for an arena (${reason}). Create a smaller one`,
+    `no room for ${byteLength} bytes (${reason}). Create a smaller arena`,
   )
 
 export const invalidOffset = (given: unknown, reason: string) =>
@@ -107,12 +111,6 @@ export const noFreeSlot = (slotCount: number) =>
   new ArenaError(
     'no-free-slot',
     `all ${slotCount} slots have an open pool. Close one, or create the arena with more \`slots\``,
-  )
-
-export const notReserved = (slot: number, state: string) =>
-  new ArenaError(
-    'invalid-argument',
-    `slot ${slot} is ${state}, expected one from arena.reserveSlot()`,
   )
 
 export const notAdoptable = (slot: number, reason: string) =>
@@ -140,11 +138,18 @@ export const notAnArena = (what: string) =>
 export const versionMismatch = (given: number, expected: number) =>
   new ArenaError(
     'version-mismatch',
-    `the arena has layout version ${given}, this build reads version ${expected}. ` +
+    `the arena has layout version ${given}, not ${expected}. ` +
       'Use one version of @ashlar/core in all threads',
   )
 
 export const corrupt = (what: string) => new ArenaError('corrupt', `the arena is damaged: ${what}`)
+
+/** The error for a list in the arena that leads to what cannot be on it. */
+export const wrongLink = (list: string, to: number | string) => corrupt(`the ${list} lead to ${to}`)
+
+/** The error for a run whose map word or record says what cannot be. */
+export const wrongRun = (head: number, what: string) =>
+  corrupt(`the run at span ${head} has ${what}`)
 
 export const chainOverwritten = (offset: number) =>
   corrupt(`the chain of the scratch at offset ${offset} was overwritten: a write left its block`)

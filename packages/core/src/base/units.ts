@@ -1,8 +1,8 @@
 /**
- * Branded numbers, and casts to them. A function that takes a span index refuses a class index.
+ * Branded numbers: a function that takes a span index refuses a class index.
  *
  * Half of the bugs of the C allocator that this package descends from mixed up two kinds of offset.
- * Brands exist for the compiler only: casts are functions because bundlers remove such calls.
+ * Brands exist for the compiler only.
  */
 
 declare const brand: unique symbol
@@ -15,16 +15,3 @@ export type SpanIndex = Branded<'SpanIndex'>
 /** Index of a size class, or `LARGE_CLASS`. */
 export type ClassIndex = Branded<'ClassIndex'>
 export type SlotIndex = Branded<'SlotIndex'>
-
-export function asPayloadOffset(value: number): PayloadOffset {
-  return value as PayloadOffset
-}
-export function asSpanIndex(value: number): SpanIndex {
-  return value as SpanIndex
-}
-export function asClassIndex(value: number): ClassIndex {
-  return value as ClassIndex
-}
-export function asSlotIndex(value: number): SlotIndex {
-  return value as SlotIndex
-}

@@ -5,9 +5,9 @@
  *                         block                       offset
  *     | shifted | offset | ... | plain | byte length | payload ... |
  */
-import { invalidArgument } from '../base/errors.ts'
+import { checkInteger } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { alignmentBits } from '../memory/block-header.ts'
+import { alignmentBits, BLOCK_SHIFTED, headerWith } from '../memory/block-header.ts'
 import { type ArenaMemory, clearLiveBit, recordWord, spanOf } from '../memory/memory.ts'
 import { headOf, touchBytes } from '../spans/span-map.ts'
 import { isLarge } from './check-offset.ts'
@@ -17,14 +17,7 @@ export const alignedByteLength = (byteLength: number, alignment: number) =>
   byteLength + alignment - layout.GRANULE_BYTE_LENGTH
 
 export function checkAlignment(alignment: unknown): void {
-  const isPowerOfTwo =
-    typeof alignment === 'number' &&
-    alignment >= 1 &&
-    alignment <= layout.MAX_ALIGNMENT &&
-    (alignment & (alignment - 1)) === 0 &&
-    Number.isInteger(alignment)
-  if (isPowerOfTwo) return
-  throw invalidArgument('alignment', alignment, `a power of two from 1 to ${layout.MAX_ALIGNMENT}`)
+  checkInteger('alignment', alignment, 1, layout.MAX_ALIGNMENT, true)
 }
 
 /** Shifts the payload of a live block that has room for the shift; returns the aligned offset. */
@@ -46,7 +39,7 @@ export function shiftPayload(
   }
   i32[payloadHeader + 1] = byteLength
   i32[payloadHeader] = memory.plainHeader | alignmentBits(alignment)
-  if (offset !== block) i32[(block >> 2) - 2] = memory.shiftedHeader
+  if (offset !== block) i32[(block >> 2) - 2] = headerWith(BLOCK_SHIFTED, memory.tag)
   return offset
 }
 

@@ -1,6 +1,6 @@
 /** Carves blocks: cuts them off the uncarved part of a run, as a chain of free blocks. */
 import * as layout from '../base/layout.ts'
-import { asPayloadOffset, type PayloadOffset, type SpanIndex } from '../base/units.ts'
+import type { PayloadOffset, SpanIndex } from '../base/units.ts'
 import { type ArenaMemory, addToSlot, recordWord, spanStart } from '../memory/memory.ts'
 import { classOf, ownerOf } from '../spans/runs.ts'
 
@@ -12,7 +12,7 @@ import { classOf, ownerOf } from '../spans/runs.ts'
 export function carve(memory: ArenaMemory, head: SpanIndex, blockCount: number): PayloadOffset {
   const { i32, plainHeader } = memory
   const classIndex = classOf(memory, head)
-  const stride = memory.classes.strides[classIndex]
+  const stride = memory.strides[classIndex]
   const carvedCount = recordWord(memory, head, layout.RECORD_CARVED_COUNT)
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD + i32[carvedCount] * stride
   const last = first + (blockCount - 1) * stride
@@ -23,5 +23,5 @@ export function carve(memory: ArenaMemory, head: SpanIndex, blockCount: number):
   i32[(last >> 2) - 1] = 0
   i32[carvedCount] += blockCount
   addToSlot(memory, ownerOf(memory, head), layout.SLOT_CARVED + classIndex, blockCount)
-  return asPayloadOffset(first)
+  return first as PayloadOffset
 }

@@ -5,14 +5,9 @@
  * This file checks the offsets that callers pass: it finds the live block, and refuses freed blocks
  * and made-up offsets. All paths but the fast ones use it.
  */
-import { ArenaError, corrupt, doubleFree, invalidOffset } from '../base/errors.ts'
+import { ArenaError, corrupt, doubleFree, invalidOffset, wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import {
-  asPayloadOffset,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../base/units.ts'
+import type { PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import {
   type ArenaMemory,
@@ -24,7 +19,7 @@ import {
   spanStart,
   stateAt,
 } from '../memory/memory.ts'
-import { classOf, runSpanCountOf } from '../spans/runs.ts'
+import { classOf, ownerOf, runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
 /**
@@ -64,19 +59,19 @@ export function isLiveAt(memory: ArenaMemory, offset: number): boolean {
   }
 }
 
-const overwritten = (offset: number, what = 'was') =>
+export const overwritten = (offset: number) =>
   corrupt(
-    `the header of the block at offset ${offset} ${what} overwritten, most likely by a write ` +
-      'past the block before it',
+    `the header of the block at offset ${offset} was overwritten, most likely by a write past ` +
+      'the block before it',
   )
 
 const insideBlock = (offset: number, block: number) =>
-  invalidOffset(offset, `lies inside the block that begins at ${block}`)
+  invalidOffset(offset, `lies inside the block at ${block}`)
 
 /** The start of the carved block that contains `offset`; throws if there is none. */
 function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   if (typeof offset !== 'number' || (offset | 0) !== offset) {
-    throw invalidOffset(offset, `(${typeof offset}) is no integer below 2^31`)
+    throw invalidOffset(offset, 'is no integer below 2^31')
   }
   if (offset % 16 !== 0) throw invalidOffset(offset, 'is not a multiple of 16')
   const byteEnd = memory.base + memory.byteLength
@@ -86,8 +81,7 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   const span = spanOf(memory, offset)
   const mapped = mapAt(memory, span)
   const state = stateInMap(mapped)
-  if (state === layout.SPAN_CONTROL)
-    throw invalidOffset(offset, 'lies in the control area of the arena')
+  if (state === layout.SPAN_CONTROL) throw invalidOffset(offset, 'lies in the control area')
   if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE)
     return startInRun(memory, offset, span)
   if (state !== layout.SPAN_TAIL) throw unusedMemory(memory, offset)
@@ -99,14 +93,14 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
 function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): PayloadOffset {
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
   const classIndex = classOf(memory, head)
-  if (classIndex === layout.LARGE_CLASS) return asPayloadOffset(first)
-  const stride = memory.classes.strides[classIndex]
-  if (stride === undefined) throw corrupt(`the run at span ${head} has class ${classIndex}`)
+  if (classIndex === layout.LARGE_CLASS) return first as PayloadOffset
+  const stride = memory.strides[classIndex]
+  if (stride === undefined) throw wrongRun(head, `class ${classIndex}`)
   const blockIndex = Math.floor((offset - first) / stride)
   if (blockIndex < 0 || blockIndex >= recordAt(memory, head, layout.RECORD_CARVED_COUNT)) {
     throw unusedMemory(memory, offset)
   }
-  return asPayloadOffset(first + blockIndex * stride)
+  return (first + blockIndex * stride) as PayloadOffset
 }
 
 /** The class of the block that begins at `block`, or `LARGE_CLASS`. */
@@ -121,7 +115,7 @@ export const isLarge = (memory: ArenaMemory, block: number) =>
 export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   const classIndex = classOfBlock(memory, block)
   if (classIndex !== layout.LARGE_CLASS)
-    return memory.classes.strides[classIndex] - layout.HEADER_BYTE_LENGTH
+    return memory.strides[classIndex] - layout.HEADER_BYTE_LENGTH
   return (
     runSpanCountOf(memory, spanOf(memory, block)) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
   )
@@ -131,7 +125,7 @@ export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
 export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
   const byteLength = secondWordAt(memory, offset)
   if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
-  throw overwritten(offset, `says ${byteLength >>> 0} bytes, and was`)
+  throw overwritten(offset)
 }
 
 /**
@@ -139,10 +133,9 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
  * once, its span may be given back before the second thread looks.
  */
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
-  const owner = ownerInMap(mapAt(memory, spanOf(memory, block)))
-  if (owner < 0) throw unusedMemory(memory, block)
-  if (owner >= memory.slotCount) throw corrupt(`the block at ${block} belongs to slot ${owner}`)
-  return owner
+  const head = spanOf(memory, block)
+  if (ownerInMap(mapAt(memory, head)) < 0) throw unusedMemory(memory, block)
+  return ownerOf(memory, head)
 }
 
 /** The error for unused memory: a double free if the header of a freed block is left there. */

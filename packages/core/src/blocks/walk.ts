@@ -1,15 +1,7 @@
 /** Walks runs and blocks by the span map, the live bits and the headers, not by lists. */
-import { corrupt } from '../base/errors.ts'
+import { wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import {
-  asPayloadOffset,
-  asSlotIndex,
-  asSpanIndex,
-  type ClassIndex,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../base/units.ts'
+import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
 import {
   type ArenaMemory,
@@ -20,8 +12,8 @@ import {
   spanStart,
   stateAt,
 } from '../memory/memory.ts'
-import { capacityOf, classOf } from '../spans/runs.ts'
-import { classInMap, ownerInMap, stateInMap } from '../spans/span-map.ts'
+import { capacityOf, classOf, ownerOf } from '../spans/runs.ts'
+import { classInMap, stateInMap } from '../spans/span-map.ts'
 import { roomOfBlock } from './check-offset.ts'
 
 /**
@@ -33,20 +25,17 @@ export function forEachRun(
   visit: (head: SpanIndex, classIndex: ClassIndex, owner: SlotIndex) => void,
 ): void {
   for (let index = memory.controlSpanCount; index < memory.spanCount; index++) {
-    const span = asSpanIndex(index)
+    const span = index as SpanIndex
     const word = mapAt(memory, span)
     const state = stateInMap(word)
     if (state !== layout.SPAN_HEAD && state !== layout.SPAN_LARGE) continue
     const classIndex = classInMap(word)
-    const owner = ownerInMap(word)
     const isClass =
       state === layout.SPAN_LARGE
         ? classIndex === layout.LARGE_CLASS
-        : classIndex < memory.classes.count
-    if (!isClass || owner < 0 || owner >= memory.slotCount) {
-      throw corrupt(`the run at span ${index} has class ${classIndex} and slot ${owner}`)
-    }
-    visit(span, classIndex, asSlotIndex(owner))
+        : classIndex < memory.classCount
+    if (!isClass) throw wrongRun(span, `class ${classIndex}`)
+    visit(span, classIndex, ownerOf(memory, span))
   }
 }
 
@@ -57,14 +46,14 @@ export function forEachBlockIn(
   visit: (block: PayloadOffset) => void,
 ): void {
   const classIndex = classOf(memory, head)
-  const stride = memory.classes.strides[classIndex] ?? 0 // a large block is alone in its run
+  const stride = memory.strides[classIndex] ?? 0 // a large block is alone in its run
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
   // If the count is damaged, which `verify` reports, the walk must not leave the run.
   const blockCount = Math.min(
     recordAt(memory, head, layout.RECORD_CARVED_COUNT),
     capacityOf(memory, head),
   )
-  for (let i = 0; i < blockCount; i++) visit(asPayloadOffset(first + i * stride))
+  for (let i = 0; i < blockCount; i++) visit((first + i * stride) as PayloadOffset)
 }
 
 /**
@@ -95,9 +84,9 @@ export function unmarkedOffset(
 ): PayloadOffset {
   const state = stateAt(memory, block)
   if (state === BLOCK_INTERNAL || (isLarge && state === BLOCK_PLAIN)) return block
-  if (state !== BLOCK_SHIFTED) return asPayloadOffset(0)
+  if (state !== BLOCK_SHIFTED) return 0 as PayloadOffset
   const offset = secondWordAt(memory, block)
   const isInside = offset > block && offset <= block + roomOfBlock(memory, block)
   const isLive = isInside && stateAt(memory, offset) === BLOCK_PLAIN
-  return asPayloadOffset(isLive ? offset : 0)
+  return (isLive ? offset : 0) as PayloadOffset
 }

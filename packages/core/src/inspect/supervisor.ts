@@ -4,9 +4,10 @@
  */
 import { checkInteger, checkOptions, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
+import type { ClassIndex, SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, slotWord } from '../memory/memory.ts'
 import { baseBatch, betterBatch, MAX_BATCH, wasIdle } from '../memory/refill-batch.ts'
+import { classFor } from '../memory/size-classes.ts'
 import { checkedSlot } from '../spans/slots.ts'
 import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
 
@@ -33,7 +34,7 @@ export interface Supervisor {
    * a class would have been better in three windows in a row, publishes that batch. (At first, the
    * batch is what refills hand out on average.) Twice is better if it saves 8 % of the cost of
    * refills; half, if most refills handed out four times the need. Then the class is left alone for
-   * ten windows. A batch set by `arena.publishBatch` stays until the supervisor finds another one.
+   * ten windows. A batch set by `publishBatch` stays until the supervisor finds another one.
    *
    * Call it regularly, each frame or second: a pool drops events while its ring is full.
    * @param visit is called with every event: other readers do not get the events that `step` reads
@@ -81,7 +82,7 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
   let current = checkedState(state)
   const canary = checkedSlot(memory, canarySlot)
   const telemetry = openTelemetry(memory)
-  const findings = Array.from(memory.classes.strides, () => newFinding(memory.slotCount))
+  const findings = Array.from(memory.strides, () => newFinding(memory.slotCount))
   let visitor: ((event: Readonly<TelemetryEvent>) => void) | undefined
 
   function noteEvent(event: Readonly<TelemetryEvent>): void {
@@ -105,7 +106,7 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
     telemetry.read(noteEvent)
     let changed = 0
     for (let classIndex = 0; current !== 'frozen' && classIndex < findings.length; classIndex++) {
-      if (!judge(findings[classIndex], memory.classes.strides[classIndex])) continue
+      if (!judge(findings[classIndex], memory.strides[classIndex])) continue
       publishFinding(classIndex)
       changed++
     }
@@ -191,15 +192,15 @@ function publish(
   blockCount: number,
 ): void {
   const end = only === undefined ? memory.slotCount : only + 1
-  for (let slot = only ?? asSlotIndex(0); slot < end; slot++) {
+  for (let slot = only ?? (0 as SlotIndex); slot < end; slot++) {
     const published = slotWord(memory, slot, layout.SLOT_PUBLISHED + classIndex)
     Atomics.store(memory.i32, published, blockCount)
   }
 }
 
 function checkedClass(memory: ArenaMemory, byteLength: number): ClassIndex {
-  checkInteger('byteLength', byteLength, 0, memory.classes.maxByteLength)
-  return memory.classes.classFor(byteLength)
+  checkInteger('byteLength', byteLength, 0, memory.maxClassByteLength)
+  return classFor(memory, byteLength)
 }
 
 function checkedState(state: SupervisorState): SupervisorState {

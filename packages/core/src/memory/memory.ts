@@ -4,18 +4,11 @@
  * Invariant: nothing here allocates or frees. `ArenaMemory`, in this file, is the arena that all
  * higher rooms work on.
  */
-import { type ArenaError, invalidArgument } from '../base/errors.ts'
+import { type ArenaError, checkInteger } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSpanIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
-import {
-  BLOCK_FREED,
-  BLOCK_INTERNAL,
-  BLOCK_PLAIN,
-  BLOCK_SHIFTED,
-  headerWith,
-  stateInHeader,
-} from './block-header.ts'
-import { SizeClasses } from './size-classes.ts'
+import type { SlotIndex, SpanIndex } from '../base/units.ts'
+import { BLOCK_FREED, BLOCK_PLAIN, headerWith, stateInHeader } from './block-header.ts'
+import { tablesOf } from './size-classes.ts'
 
 /** The part of a WebAssembly.Memory that an arena needs. */
 export interface GrowableMemory {
@@ -40,94 +33,68 @@ export const viewsOf = (buffer: ArrayBufferLike, byteEnd: number) => ({
 })
 export type Views = ReturnType<typeof viewsOf>
 
-/** The views and the geometry of one arena. Indices of words count from the buffer's start. */
-export class ArenaMemory {
-  /** The WebAssembly.Memory that `create` got, if any: its growth detaches unshared buffers. */
-  readonly #growable: GrowableMemory | undefined
-  #views: Views
-  /** Byte offset of the arena in its buffer; a multiple of 16. */
-  readonly base: number
-  readonly byteLength: number
-  readonly spanCount: number
-  readonly controlSpanCount: number
-  readonly slotCount: number
-  readonly slotWordCount: number
-  /** How many words each queue array of a slot has. */
-  readonly queueStride: number
-  /** Called when this thread receives a block that another thread freed wrongly. */
-  onViolation: ((error: ArenaError) => void) | undefined
-  readonly tag: number
-  /** The header words of an untyped block with natural alignment, by the state of the block. */
-  readonly plainHeader: number
-  readonly shiftedHeader: number
-  readonly internalHeader: number
-  readonly freedHeader: number
-  readonly classes: SizeClasses
-  readonly spanMap: number
-  readonly touchedMap: number
-  readonly spanRecords: number
-  readonly liveBits: number
-  readonly freedBits: number
-  readonly slots: number
+export type ArenaMemory = ReturnType<typeof openMemory>
 
-  /** @param buffer has a valid control header at `base` */
-  constructor(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
-    // Only as far as the class table may reach: a view of a buffer of odd length would throw.
-    const words = new Int32Array(buffer, base, layout.SPAN_BYTE_LENGTH >> 2)
-    const tableAt = (field: number) => (base + words[field]) >> 2
-    this.base = base
-    this.byteLength = words[layout.CONTROL_BYTE_LENGTH] >>> 0
-    this.spanCount = this.byteLength / layout.SPAN_BYTE_LENGTH
-    this.controlSpanCount = words[layout.CONTROL_SPAN_COUNT]
-    this.slotCount = words[layout.CONTROL_SLOT_COUNT]
-    this.slotWordCount = words[layout.CONTROL_SLOT_BYTE_LENGTH] >> 2
-    this.queueStride = layout.queueStrideFor(this.slotCount)
-    this.tag = words[layout.CONTROL_TAG]
-    this.plainHeader = headerWith(BLOCK_PLAIN, this.tag)
-    this.shiftedHeader = headerWith(BLOCK_SHIFTED, this.tag)
-    this.internalHeader = headerWith(BLOCK_INTERNAL, this.tag)
-    this.freedHeader = headerWith(BLOCK_FREED, this.tag)
-    const classTable = words[layout.CONTROL_CLASS_TABLE] >> 2
-    const strides = words.subarray(classTable, classTable + words[layout.CONTROL_CLASS_COUNT])
-    this.classes = new SizeClasses([...strides])
-    this.spanMap = tableAt(layout.CONTROL_SPAN_MAP)
-    this.touchedMap = tableAt(layout.CONTROL_TOUCHED_MAP)
-    this.spanRecords = tableAt(layout.CONTROL_SPAN_RECORDS)
-    this.liveBits = tableAt(layout.CONTROL_LIVE_BITS)
-    this.freedBits = tableAt(layout.CONTROL_FREED_BITS)
-    this.slots = tableAt(layout.CONTROL_SLOTS)
-    this.#growable = growable
-    this.#views = viewsOf(buffer, base + this.byteLength)
-  }
+/**
+ * The views and the geometry of one arena. Indices of words count from the buffer's start.
+ * @param buffer has a valid control header at `base`, which is a multiple of 16
+ * @param growable the WebAssembly.Memory of the buffer, if any: its growth detaches old buffers
+ */
+export function openMemory(buffer: ArrayBufferLike, base: number, growable?: GrowableMemory) {
+  // Only as far as the class table may reach: a view of a buffer of odd length would throw.
+  const words = new Int32Array(buffer, base, layout.SPAN_BYTE_LENGTH >> 2)
+  const tableAt = (field: number) => (base + words[field]) >> 2
+  const byteLength = words[layout.CONTROL_BYTE_LENGTH] >>> 0
+  const slotCount = words[layout.CONTROL_SLOT_COUNT]
+  const tag = words[layout.CONTROL_TAG]
+  const classTable = words[layout.CONTROL_CLASS_TABLE] >> 2
+  const byteEnd = base + byteLength
+  let views = viewsOf(buffer, byteEnd)
+  return {
+    // First: V8 makes a slow object if it copies many properties to one that has some already.
+    ...tablesOf(words.slice(classTable, classTable + words[layout.CONTROL_CLASS_COUNT])),
+    base,
+    byteLength,
+    spanCount: byteLength / layout.SPAN_BYTE_LENGTH,
+    controlSpanCount: words[layout.CONTROL_SPAN_COUNT],
+    slotCount,
+    slotWordCount: words[layout.CONTROL_SLOT_BYTE_LENGTH] >> 2,
+    /** Called when this thread receives a block that another thread freed wrongly. */
+    onViolation: undefined as ((error: ArenaError) => void) | undefined,
+    tag,
+    /** The header words of an untyped block with natural alignment, by the state of the block. */
+    plainHeader: headerWith(BLOCK_PLAIN, tag),
+    freedHeader: headerWith(BLOCK_FREED, tag),
+    spanMap: tableAt(layout.CONTROL_SPAN_MAP),
+    touchedMap: tableAt(layout.CONTROL_TOUCHED_MAP),
+    spanRecords: tableAt(layout.CONTROL_SPAN_RECORDS),
+    liveBits: tableAt(layout.CONTROL_LIVE_BITS),
+    freedBits: tableAt(layout.CONTROL_FREED_BITS),
+    slots: tableAt(layout.CONTROL_SLOTS),
 
-  /**
-   * The current views. After a WebAssembly.Memory has grown, its old views are empty, and this
-   * getter makes new ones. (It tests a word, not `length`: on Node 20, compiled code that has seen
-   * views of a resizable buffer gets an old `length`. `byteLength` takes 7 ns more.)
-   */
-  get views(): Views {
-    if (this.#views.i32[0] === undefined) this.#renew()
-    return this.#views
-  }
+    /**
+     * The current views. After a WebAssembly.Memory has grown, its old views are empty, and this
+     * getter makes new ones. (It tests a word, not `length`: on Node 20, compiled code that has
+     * seen views of a resizable buffer gets an old `length`. `byteLength` takes 7 ns more.)
+     */
+    get views(): Views {
+      if (views.i32[0] === undefined) {
+        const { buffer } = growable ?? views
+        checkInteger('buffer.byteLength', buffer.byteLength, byteEnd, 2 ** 53)
+        views = viewsOf(buffer, byteEnd)
+      }
+      return views
+    },
 
-  get i32(): Int32Array {
-    return this.views.i32
-  }
-
-  #renew(): void {
-    const buffer = this.#growable?.buffer ?? this.#views.buffer
-    const byteEnd = this.base + this.byteLength
-    if (buffer.byteLength < byteEnd) {
-      throw invalidArgument('the arena’s buffer', `${buffer.byteLength} bytes`, `${byteEnd} bytes`)
-    }
-    this.#views = viewsOf(buffer, byteEnd)
-  }
-
-  /** No slot from this index on was ever opened or reserved, so these slots have no queues. */
-  get openedSlotCount(): number {
-    return Math.min(this.i32[controlWord(this, layout.CONTROL_OPENED_SLOT_COUNT)], this.slotCount)
+    get i32(): Int32Array {
+      return this.views.i32
+    },
   }
 }
+
+/** No slot from this index on was ever opened or reserved, so these slots have no queues. */
+export const openedSlotCount = (memory: ArenaMemory) =>
+  Math.min(memory.i32[controlWord(memory, layout.CONTROL_OPENED_SLOT_COUNT)], memory.slotCount)
 
 /*
  * Where the words of an arena are, and what they hold. These are functions, because minifiers do
@@ -165,7 +132,7 @@ export function addToSlot(
 
 /** The span of a byte offset within the arena. */
 export const spanOf = (memory: ArenaMemory, byteOffset: number) =>
-  asSpanIndex((byteOffset - memory.base) >>> layout.SPAN_SHIFT)
+  ((byteOffset - memory.base) >>> layout.SPAN_SHIFT) as SpanIndex
 
 /** Byte offset of the first byte of a span. */
 export const spanStart = (memory: ArenaMemory, span: SpanIndex) =>
@@ -173,7 +140,7 @@ export const spanStart = (memory: ArenaMemory, span: SpanIndex) =>
 
 /** Whether a block can be at `byteOffset`; a list that was overwritten may lead anywhere. */
 export const isInside = (memory: ArenaMemory, byteOffset: number) =>
-  byteOffset > spanStart(memory, asSpanIndex(memory.controlSpanCount)) &&
+  byteOffset > spanStart(memory, memory.controlSpanCount as SpanIndex) &&
   byteOffset < memory.base + memory.byteLength
 
 /** The header word of the block whose payload begins at `offset`. */

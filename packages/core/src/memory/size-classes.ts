@@ -3,9 +3,9 @@
  * Only this file computes strides; all other code reads them from the class table.
  */
 import { isArray } from '../base/builtins.ts'
-import { checkInteger, invalidArgument } from '../base/errors.ts'
+import { checkInteger, checkMultiple, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asClassIndex, type ClassIndex } from '../base/units.ts'
+import type { ClassIndex } from '../base/units.ts'
 import { baseBatch, maxBatch } from './refill-batch.ts'
 
 /** Longer payloads have no size class: each is a large block, a run by itself. */
@@ -43,13 +43,10 @@ export function stridesWith(classes: readonly number[]): number[] {
   const userPayloads = [...classes]
   for (const byteLength of userPayloads) {
     checkInteger('classes', byteLength, 1, MAX_CLASS_PAYLOAD)
-    if (byteLength % 16 !== 0) throw invalidArgument('classes', byteLength, 'multiples of 16')
+    checkMultiple('classes', byteLength)
   }
   const strides = new Set([...DEFAULT_STRIDES, ...userPayloads.map(strideFor)])
-  if (strides.size > layout.MAX_CLASS_COUNT) {
-    const room = layout.MAX_CLASS_COUNT - DEFAULT_STRIDES.length
-    throw invalidArgument('classes', `${userPayloads.length} lengths`, `at most ${room} new ones`)
-  }
+  checkInteger('the count of all size classes', strides.size, 1, layout.MAX_CLASS_COUNT)
   return [...strides].sort((a, b) => a - b)
 }
 
@@ -76,85 +73,73 @@ export function preferredRunSpanCount(stride: number): number {
   return best
 }
 
-/** The length in spans of the shortest run that holds one block of the stride. */
-export const minimalRunSpanCount = (stride: number) =>
-  Math.ceil((stride + layout.FIRST_PAYLOAD - layout.HEADER_BYTE_LENGTH) / layout.SPAN_BYTE_LENGTH)
-
-/** How many spans a large block of `byteLength` bytes takes. */
-export const largeSpanCount = (byteLength: number) =>
+/** How many spans a run of one block takes, whose payload has `byteLength` bytes. */
+export const spanCountFor = (byteLength: number) =>
   ((byteLength + layout.FIRST_PAYLOAD - 1) >>> layout.SPAN_SHIFT) + 1
 
-/** The size classes of one arena, as tables for the hot path. */
-export class SizeClasses {
-  readonly count: number
-  /** The largest payload that has a class, in bytes. */
-  readonly maxByteLength: number
-  /** The stride of each class, in bytes. */
-  readonly strides: Int32Array
-  /**
-   * The class of a stride in granules: `classOf[(byteLength + 23) >>> 4]`. The table takes 32 KiB,
-   * but a program touches a line or two of it. (Shifts and clz: +0.4 ns, no user classes.)
-   */
-  readonly classOf: Uint8Array
-  /**
-   * Two words per class: the stride in bytes, and a reciprocal, ceil(2^20 / stride in granules).
-   * For byte `b` of a run's blocks, `q = imul(b >>> 4, reciprocal) >>> 20`. If block q begins at
-   * `b`, then `imul(q, stride) === b`, and else not: rounding adds less than `b >>> 4` to the
-   * product. That is below 2^20, as runs have fewer than 2^16 granules.
-   */
-  readonly divisors: Int32Array
-  /**
-   * Per class, the span counts of its usual and its shortest run, and how many blocks fit each.
-   * These are tables: until the engine compiles a function, each division in it makes garbage.
-   */
-  readonly runSpanCounts: Int32Array
-  readonly runCapacities: Int32Array
-  readonly shortRunSpanCounts: Int32Array
-  readonly shortRunCapacities: Int32Array
-  /** Per class, the bounds of a refill's batch. */
-  readonly baseBatches: Int32Array
-  readonly maxBatches: Int32Array
+/** Runs of a class have fewer spans than this, unless a record was overwritten. */
+const CAPACITY_COUNT = 16
 
-  constructor(strides: readonly number[]) {
-    this.count = strides.length
-    this.strides = Int32Array.from(strides)
-    this.maxByteLength = this.strides[this.count - 1] - layout.HEADER_BYTE_LENGTH
-    this.classOf = new Uint8Array((this.strides[this.count - 1] >> layout.GRANULE_SHIFT) + 1)
-    this.divisors = new Int32Array(2 * this.count)
-    this.runSpanCounts = this.strides.map(preferredRunSpanCount)
-    this.runCapacities = this.strides.map((s, i) => blockCapacity(s, this.runSpanCounts[i]))
-    this.shortRunSpanCounts = this.strides.map(minimalRunSpanCount)
-    const shortRuns = this.shortRunSpanCounts
-    this.shortRunCapacities = this.strides.map((s, i) => blockCapacity(s, shortRuns[i]))
-    this.baseBatches = this.strides.map(baseBatch)
-    this.maxBatches = this.strides.map(maxBatch)
-    let granule = 0
-    this.strides.forEach((stride, classIndex) => {
-      const granules = stride >> layout.GRANULE_SHIFT
-      while (granule <= granules) this.classOf[granule++] = classIndex
-      this.divisors[2 * classIndex] = stride
-      this.divisors[2 * classIndex + 1] = Math.ceil(2 ** 20 / granules)
-    })
-  }
+export type SizeClasses = ReturnType<typeof tablesOf>
 
-  /** How many blocks of a class fit a run of `spanCount` spans. */
-  capacityOf(classIndex: ClassIndex, spanCount: number): number {
-    if (spanCount === this.runSpanCounts[classIndex]) return this.runCapacities[classIndex]
-    if (spanCount === this.shortRunSpanCounts[classIndex]) {
-      return this.shortRunCapacities[classIndex]
-    }
-    return blockCapacity(this.strides[classIndex], spanCount)
-  }
-
-  /** The room, in bytes, of a block that is allocated with `byteLength` bytes. */
-  goodByteLength(byteLength: number): number {
-    return byteLength <= this.maxByteLength
-      ? this.strides[this.classFor(byteLength)] - layout.HEADER_BYTE_LENGTH
-      : largeSpanCount(byteLength) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
-  }
-
-  /** The smallest class whose blocks hold `byteLength` bytes, which is at most `maxByteLength`. */
-  classFor(byteLength: number): ClassIndex {
-    return asClassIndex(this.classOf[strideFor(byteLength) >>> layout.GRANULE_SHIFT])
+/** The size classes of one arena, as tables for the hot path. @param strides ascending */
+export function tablesOf(strides: Int32Array) {
+  const classCount = strides.length
+  const maxStride = strides[classCount - 1]
+  const classOf = new Uint8Array((maxStride >> layout.GRANULE_SHIFT) + 1)
+  const divisors = new Int32Array(2 * classCount)
+  let granule = 0
+  strides.forEach((stride, classIndex) => {
+    const granules = stride >> layout.GRANULE_SHIFT
+    while (granule <= granules) classOf[granule++] = classIndex
+    divisors[2 * classIndex] = stride
+    divisors[2 * classIndex + 1] = Math.ceil(2 ** 20 / granules)
+  })
+  return {
+    classCount,
+    /** The largest payload that has a class, in bytes. */
+    maxClassByteLength: maxStride - layout.HEADER_BYTE_LENGTH,
+    /** The stride of each class, in bytes. */
+    strides,
+    /**
+     * The class of a stride in granules: `classOf[(byteLength + 23) >>> 4]`. The table takes 32
+     * KiB, but a program touches a line or two of it. (Shifts and clz: +0.4 ns, no user classes.)
+     */
+    classOf,
+    /**
+     * Two words per class: the stride in bytes, and a reciprocal, ceil(2^20 / stride in granules).
+     * For byte `b` of a run's blocks, `q = imul(b >>> 4, reciprocal) >>> 20`. If block q begins at
+     * `b`, then `imul(q, stride) === b`, and else not: rounding adds less than `b >>> 4` to the
+     * product. That is below 2^20, as runs have fewer than 2^16 granules.
+     */
+    divisors,
+    /** Per class, the span count of a usual run. */
+    runSpanCounts: strides.map(preferredRunSpanCount),
+    /**
+     * Per class, how many blocks fit runs of 0 to 15 spans. It is a table because, until the engine
+     * compiles a function, each division in it makes garbage.
+     */
+    capacities: Int32Array.from({ length: CAPACITY_COUNT * classCount }, (_, i) =>
+      blockCapacity(strides[Math.floor(i / CAPACITY_COUNT)], i % CAPACITY_COUNT),
+    ),
+    /** Per class, the bounds of a refill's batch. */
+    baseBatches: strides.map(baseBatch),
+    maxBatches: strides.map(maxBatch),
   }
 }
+
+/** How many blocks of a class fit a run of `spanCount` spans. */
+export const capacityFor = (classes: SizeClasses, classIndex: ClassIndex, spanCount: number) =>
+  spanCount < CAPACITY_COUNT
+    ? classes.capacities[CAPACITY_COUNT * classIndex + spanCount]
+    : blockCapacity(classes.strides[classIndex], spanCount)
+
+/** The room, in bytes, of a block that is allocated with `byteLength` bytes. */
+export const roomFor = (classes: SizeClasses, byteLength: number): number =>
+  byteLength <= classes.maxClassByteLength
+    ? classes.strides[classFor(classes, byteLength)] - layout.HEADER_BYTE_LENGTH
+    : spanCountFor(byteLength) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
+
+/** The smallest class whose blocks hold `byteLength` bytes, which is at most `maxClassByteLength`. */
+export const classFor = ({ classOf }: SizeClasses, byteLength: number): ClassIndex =>
+  classOf[strideFor(byteLength) >>> layout.GRANULE_SHIFT] as ClassIndex

@@ -14,7 +14,7 @@
  */
 import { outOfMemory } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSpanIndex, type SlotIndex } from '../base/units.ts'
+import type { SlotIndex, SpanIndex } from '../base/units.ts'
 import { liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { freeBlock } from '../blocks/free-block.ts'
 import { type ArenaMemory, liveWord, slotWord, spanMapWord, spanStart } from '../memory/memory.ts'
@@ -44,15 +44,15 @@ export function createFastPaths(
 ): FastPaths {
   const { i32 } = memory
   const { base, slotCount, controlSpanCount, byteLength: reach } = memory // the map ends at `reach`
-  const { maxByteLength, divisors, count: classCount } = memory.classes
+  const { maxClassByteLength, divisors, classCount } = memory
   // A copy, which `disable` overwrites: later, another pool may use the free lists of this slot.
-  const classOf = memory.classes.classOf.slice()
+  const classOf = memory.classOf.slice()
   const freeHeads: number = slotWord(memory, slot, layout.SLOT_FREE_HEADS)
-  const spanMap: number = spanMapWord(memory, asSpanIndex(0))
+  const spanMap: number = spanMapWord(memory, 0 as SpanIndex)
   const liveBits: number = liveWord(memory, base)
   const plain = memory.plainHeader
   /** Blocks lie between these offsets. An overwritten free list may lead to other offsets. */
-  const lowest = spanStart(memory, asSpanIndex(controlSpanCount))
+  const lowest = spanStart(memory, controlSpanCount as SpanIndex)
   const highest = base + reach
   // -1 once the pool is closed: then only a free span's map word minus `mine` is a class index. As
   // free spans have no live bits, `tryFree` frees nothing.
@@ -64,7 +64,7 @@ export function createFastPaths(
       alignment === undefined &&
       typeof byteLength === 'number' && // `>>>` throws for a bigint or a symbol
       byteLength >>> 0 === byteLength &&
-      byteLength <= maxByteLength
+      byteLength <= maxClassByteLength
     ) {
       const classIndex = classOf[(byteLength + 23) >>> 4]
       const block = i32[freeHeads + classIndex]

@@ -6,13 +6,14 @@
  *           '-> slow: aligned, large, refill          '-> another slot's? -> queue it for that slot
  *                                                     '-> slow: aligned, large, errors
  */
-import { checkCount, corrupt, invalidArgument, poolClosed } from '../base/errors.ts'
+import { checkCount, checkInteger, invalidArgument, poolClosed, wrongLink } from '../base/errors.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { typeBits } from '../memory/block-header.ts'
 import { type ElementArray, type ElementArrayConstructor, typeOf } from '../memory/element-types.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import type { CollectOptions, PoolOf } from '../memory/pool-api.ts'
+import { roomFor } from '../memory/size-classes.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { collect as collectFor } from '../refill/collect.ts'
 import { deliverAll } from '../remote/remote.ts'
@@ -29,11 +30,10 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
   let isOpen = true
   let fastPaths = createFastPaths(memory, slot, current)
   const { alloc, tryAlloc, free } = fastPaths
-  const generation = slotGeneration(memory, slot)
   const methods = createMethods(memory, slot, current)
   const pool: Closable<PoolOf<A>> = {
     slot,
-    generation,
+    generation: slotGeneration(memory, slot),
     isOpen,
     alloc,
     tryAlloc,
@@ -68,9 +68,6 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
 
 /** The methods without a fast path. All call `current`, which throws if the pool is closed. */
 function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => FastPaths) {
-  const blocks = { allocZeroed, reserve, touch, allocArray, realloc, tryResize }
-  return { ...blocks, byteLengthOf, goodByteLength, flush, collect }
-
   function reserve(byteLength: number, alignment?: number): number {
     const offset = allocSlow(current(), byteLength, alignment, true)
     if (offset === 0) throwOutOfMemory(memory, byteLength)
@@ -78,64 +75,66 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
     return offset
   }
 
-  function touch(offset: number, byteLength: number): void {
-    const most = byteLengthOf(offset)
-    checkCount('byteLength', byteLength)
-    if (byteLength > most) throw invalidArgument('byteLength', byteLength, `at most ${most}`)
-    touchBytes(memory, offset, offset + byteLength)
-  }
-
-  function allocZeroed(byteLength: number, alignment?: number): number {
-    const offset = reserve(byteLength, alignment)
-    touchBytes(memory, offset, offset + byteLength)
-    return offset
-  }
-
-  function allocArray<T extends ElementArray>(type: ElementArrayConstructor<T>, length: number): T {
-    const elementType = checkedType(type, length)
-    const byteLength = length * type.BYTES_PER_ELEMENT
-    if (byteLength > memory.byteLength) throwOutOfMemory(memory, byteLength)
-    const offset = current().alloc(byteLength)
-    if (offset % 16 !== 0 || offset + byteLength > memory.base + memory.byteLength) {
-      throw corrupt(`a list of free blocks led to ${offset}`)
-    }
-    memory.i32[(offset >> 2) - 2] |= typeBits(elementType)
-    return new type(memory.views.buffer, offset, length)
-  }
-
-  function realloc(offset: number, byteLength: number): number {
-    const paths = current()
-    if (offset === 0) return paths.alloc(byteLength)
-    const resized = reallocate(paths, offset, byteLength)
-    return resized !== 0 ? resized : throwOutOfMemory(memory, byteLength)
-  }
-
-  function tryResize(offset: number, byteLength: number): boolean {
-    current()
-    const block = liveBlockAt(memory, offset)
-    checkCount('byteLength', byteLength)
-    const isOwn = ownerOfBlock(memory, block) === slot
-    return isOwn && resizeWithin(memory, slot, block, offset, byteLength)
-  }
-
   function byteLengthOf(offset: number): number {
     current()
     return byteLengthAt(memory, liveBlockAt(memory, offset), offset)
   }
 
-  function goodByteLength(byteLength: number): number {
-    current()
-    checkCount('byteLength', byteLength)
-    return byteLength > memory.byteLength ? byteLength : memory.classes.goodByteLength(byteLength)
-  }
+  return {
+    reserve,
+    byteLengthOf,
 
-  function flush(): void {
-    current()
-    deliverAll(memory, slot)
-  }
+    touch(offset: number, byteLength: number): void {
+      checkInteger('byteLength', byteLength, 0, byteLengthOf(offset))
+      touchBytes(memory, offset, offset + byteLength)
+    },
 
-  function collect(options?: CollectOptions): number {
-    return collectFor(current(), options)
+    allocZeroed(byteLength: number, alignment?: number): number {
+      const offset = reserve(byteLength, alignment)
+      touchBytes(memory, offset, offset + byteLength)
+      return offset
+    },
+
+    allocArray<T extends ElementArray>(type: ElementArrayConstructor<T>, length: number): T {
+      const elementType = checkedType(type, length)
+      const byteLength = length * type.BYTES_PER_ELEMENT
+      if (byteLength > memory.byteLength) throwOutOfMemory(memory, byteLength)
+      const offset = current().alloc(byteLength)
+      if (offset % 16 !== 0 || offset + byteLength > memory.base + memory.byteLength) {
+        throw wrongLink('free blocks', offset)
+      }
+      memory.i32[(offset >> 2) - 2] |= typeBits(elementType)
+      return new type(memory.views.buffer, offset, length)
+    },
+
+    realloc(offset: number, byteLength: number): number {
+      const paths = current()
+      if (offset === 0) return paths.alloc(byteLength)
+      return reallocate(paths, offset, byteLength) || throwOutOfMemory(memory, byteLength)
+    },
+
+    tryResize(offset: number, byteLength: number): boolean {
+      current()
+      const block = liveBlockAt(memory, offset)
+      checkCount('byteLength', byteLength)
+      const isOwn = ownerOfBlock(memory, block) === slot
+      return isOwn && resizeWithin(memory, slot, block, offset, byteLength)
+    },
+
+    goodByteLength(byteLength: number): number {
+      current()
+      checkCount('byteLength', byteLength)
+      return byteLength > memory.byteLength ? byteLength : roomFor(memory, byteLength)
+    },
+
+    flush(): void {
+      current()
+      deliverAll(memory, slot)
+    },
+
+    collect(options?: CollectOptions): number {
+      return collectFor(current(), options)
+    },
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../blocks/check-offset.ts'
 import { alignmentInHeader, CONTENTS } from '../memory/block-header.ts'
 import { type ArenaMemory, headerAt, secondWordAt, spanOf } from '../memory/memory.ts'
-import { largeSpanCount } from '../memory/size-classes.ts'
+import { classFor, spanCountFor } from '../memory/size-classes.ts'
 import { announce } from '../remote/remote.ts'
 import { resizeLargeRun } from '../spans/runs.ts'
 import { touchBytes } from '../spans/span-map.ts'
@@ -49,8 +49,8 @@ export function reallocate(pool: FastPaths, offset: number, byteLength: number):
 /** Whether `needed` bytes take a block of this class or, unless it is large, over half of it. */
 function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): boolean {
   const classIndex = classOfBlock(memory, block)
-  if (classIndex === layout.LARGE_CLASS) return needed > memory.classes.maxByteLength
-  return 2 * needed > roomOfBlock(memory, block) || memory.classes.classFor(needed) === classIndex
+  if (classIndex === layout.LARGE_CLASS) return needed > memory.maxClassByteLength
+  return 2 * needed > roomOfBlock(memory, block) || classFor(memory, needed) === classIndex
 }
 
 /**
@@ -76,7 +76,7 @@ export function resizeWithin(
     const before = secondWordAt(memory, offset) >>> 0
     if (byteLength < before) memory.i32[length] = byteLength
     const isTooLong = needed > memory.byteLength
-    if (isTooLong || !resizeLargeRun(memory, spanOf(memory, block), largeSpanCount(needed))) {
+    if (isTooLong || !resizeLargeRun(memory, spanOf(memory, block), spanCountFor(needed))) {
       return false
     }
     if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)

@@ -142,7 +142,7 @@ export class ScratchChain {
 
 /**
  * Frees all blocks of the scratch of a thread that has died. A block that the thread was allocating
- * or freeing when it died may stay: `arena.blocks()` lists that block.
+ * or freeing when it died may stay: `blocks(arena)` lists that block.
  * @param pool any pool of the arena, such as the one that adopted the thread's slot
  * @param offset the `offset` of the scratch
  * @throws ArenaError 'invalid-argument' if no scratch is there, or it is disposed of;

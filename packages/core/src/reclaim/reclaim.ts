@@ -3,9 +3,9 @@
  * a class's refill batch from how many blocks it parked.
  * Invariant: a sweep may stop between any two blocks; the next sweep parks the rest.
  */
-import { corrupt } from '../base/errors.ts'
+import { wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asClassIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
+import type { ClassIndex, SlotIndex } from '../base/units.ts'
 import {
   type ArenaMemory,
   addToSlot,
@@ -39,17 +39,16 @@ export function reclaim(
   slot: SlotIndex,
   spanBudget = memory.spanCount,
 ): number {
-  const { i32 } = memory
-  const { count } = memory.classes
+  const { i32, classCount } = memory
   const nextSweep = slotWord(memory, slot, layout.SLOT_NEXT_SWEEP)
   let row = i32[nextSweep]
-  if (!(row >= 0 && row < count)) row = 0
+  if (!(row >= 0 && row < classCount)) row = 0
   let released = 0
-  let rest = count
+  let rest = classCount
   while (rest > 0 && released < spanBudget) {
-    released += sweepClass(memory, slot, asClassIndex(row), spanBudget - released)
+    released += sweepClass(memory, slot, row as ClassIndex, spanBudget - released)
     if (slotAt(memory, slot, layout.SLOT_FREE_HEADS + row) === 0) rest--
-    row = row + 1 === count ? 0 : row + 1
+    row = row + 1 === classCount ? 0 : row + 1
   }
   i32[nextSweep] = row
   const spanCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
@@ -72,9 +71,9 @@ function sweepClass(
   let parkedCount = 0
   while (i32[freeHead] !== 0 && released < spanBudget) {
     const block = i32[freeHead]
-    if (i32[outstanding] <= 0) throw corrupt(`the free list of class ${classIndex} is too long`)
-    if (!isFreeBlock(memory, headPattern(slot) | classIndex, block)) {
-      throw corrupt(`the free list of slot ${slot}, class ${classIndex} leads to ${block}`)
+    // If as many blocks were parked as there are outstanding ones, the list is a circle.
+    if (i32[outstanding] <= 0 || !isFreeBlock(memory, headPattern(slot) | classIndex, block)) {
+      throw wrongLink('free blocks', block)
     }
     i32[freeHead] = i32[(block >> 2) - 1]
     i32[outstanding]--
@@ -103,8 +102,8 @@ function learn(
   spareCount: number,
 ): void {
   const { i32 } = memory
-  const base = memory.classes.baseBatches[classIndex]
-  const max = memory.classes.maxBatches[classIndex]
+  const base = memory.baseBatches[classIndex]
+  const max = memory.maxBatches[classIndex]
   const learned = slotWord(memory, slot, layout.SLOT_LEARNED + classIndex)
   i32[learned] = afterSweep(i32[learned], base, max, spareCount)
   if (spareCount === 0) return // this sweep has parked no block

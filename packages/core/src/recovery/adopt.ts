@@ -5,7 +5,7 @@
  */
 import { notAdoptable } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
+import type { SlotIndex, SpanIndex } from '../base/units.ts'
 import { type ArenaMemory, slotAt, spanMapWord } from '../memory/memory.ts'
 import { settleQueues, settleSweep } from '../remote/remote.ts'
 import { extendRun, runSpanCountOf } from '../spans/runs.ts'
@@ -25,7 +25,7 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
     changeState(memory, slot, layout.SLOT_RESERVED, layout.SLOT_OPEN, -1, seen)
   if (!isTaken) throw notAdoptable(slot, `it is ${slotState(memory, slot)}`)
   // First the closed slots that were lent to the dead thread: it may have died in `handOverRun`.
-  for (let tended = asSlotIndex(0); tended < memory.slotCount; tended++) {
+  for (let tended = 0 as SlotIndex; tended < memory.slotCount; tended++) {
     if (slotState(memory, tended) !== 'tended' || reclaimerOf(memory, tended) !== slot) continue
     repair(memory, tended, slot)
     closeSlot(memory, tended)
@@ -46,7 +46,7 @@ function repair(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
 /** Frees spans of `slot` in no run. In runs of `slot` and `by`, gives tails the head's owner. */
 export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   let runEnd = 0
-  for (let span = asSpanIndex(memory.controlSpanCount); span < memory.spanCount; span++) {
+  for (let span = memory.controlSpanCount as SpanIndex; span < memory.spanCount; span++) {
     // Atomic: the record that the dead thread wrote before it published a run must be visible.
     const word = Atomics.load(memory.i32, spanMapWord(memory, span))
     const state = stateInMap(word)

@@ -1,6 +1,6 @@
 /** Rebuilds the lists and counts of a dead thread's slot, and frees blocks that nobody holds. */
 import * as layout from '../base/layout.ts'
-import { asClassIndex, type PayloadOffset, type SlotIndex, type SpanIndex } from '../base/units.ts'
+import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { roomOfBlock } from '../blocks/check-offset.ts'
 import { forEachBlockIn, forEachRun } from '../blocks/walk.ts'
 import { BLOCK_FREED, BLOCK_INTERNAL, BLOCK_PLAIN, BLOCK_SHIFTED } from '../memory/block-header.ts'
@@ -15,7 +15,7 @@ import {
 } from '../memory/memory.ts'
 import { segmentsOf } from '../remote/remote.ts'
 import { hasRoom, link, sortPartial } from '../spans/partial.ts'
-import { countRun, releaseRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
+import { countRun, releaseRun, rowOf } from '../spans/runs.ts'
 
 /** The per-class arrays of a slot that are filled again from its runs. */
 const REBUILT = [
@@ -39,8 +39,6 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   i32[slotWord(memory, slot, layout.SLOT_OWNED_SPANS)] = 0
   forEachRun(memory, (head, classIndex, owner) => {
     if (owner !== slot) return
-    const spanCount = runSpanCountOf(memory, head)
-    i32[slotWord(memory, slot, layout.SLOT_OWNED_SPANS)] += spanCount
     const liveCount = rebuildRun(memory, segments, head, classIndex === layout.LARGE_CLASS)
     const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)
@@ -49,7 +47,7 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
     if (liveCount === 0) releaseRun(memory, head)
     else if (hasRoom(memory, head)) link(memory, head)
   })
-  for (let row = asClassIndex(0); row < memory.classes.count; row++) sortPartial(memory, slot, row)
+  for (let row = 0 as ClassIndex; row < memory.classCount; row++) sortPartial(memory, slot, row)
   const ownedCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
   i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = ownedCount
 }

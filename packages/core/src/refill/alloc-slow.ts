@@ -3,11 +3,11 @@
  * block is counted as outstanding before a caller can have it. This file allocates what the fast
  * path cannot: aligned and large blocks, and a block of a class whose free list is empty.
  */
-import { checkCount, corrupt } from '../base/errors.ts'
+import { checkCount, wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import { alignedByteLength, checkAlignment, shiftPayload } from '../blocks/aligned.ts'
 import { isInside, slotWord, spanStart } from '../memory/memory.ts'
-import { largeSpanCount } from '../memory/size-classes.ts'
+import { classFor, spanCountFor } from '../memory/size-classes.ts'
 import { exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { publishRun } from '../spans/runs.ts'
 import { clearSpans, touchBytes } from '../spans/span-map.ts'
@@ -29,29 +29,29 @@ export function allocSlow(
   if (byteLength > memory.byteLength) return 0
   const needed = alignedByteLength(byteLength, Math.max(alignment, layout.GRANULE_BYTE_LENGTH))
   const block =
-    needed > memory.classes.maxByteLength
+    needed > memory.maxClassByteLength
       ? allocLarge(pool, needed, isZeroed)
       : allocOfClass(pool, needed)
   if (block === 0 || alignment <= layout.GRANULE_BYTE_LENGTH) return block
   if (block + needed <= memory.base + memory.byteLength) {
     return shiftPayload(memory, block, byteLength, alignment)
   }
-  throw corrupt(`a list of free blocks led to ${block}`)
+  throw wrongLink('free blocks', block)
 }
 
 function allocOfClass(pool: PoolCore, byteLength: number): number {
   const { memory, slot } = pool
-  const classIndex = memory.classes.classFor(byteLength)
+  const classIndex = classFor(memory, byteLength)
   const freeHead = slotWord(memory, slot, layout.SLOT_FREE_HEADS + classIndex)
   if (memory.i32[freeHead] === 0 && !refill(pool, classIndex)) return 0
   if (isInside(memory, memory.i32[freeHead])) return pool.tryAlloc(byteLength)
-  throw corrupt(`the free list of class ${classIndex} begins at ${memory.i32[freeHead]}`)
+  throw wrongLink('free blocks', memory.i32[freeHead])
 }
 
 /** Allocates a block that is a run by itself; 0 if there is no room. */
 function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): number {
   const { memory, slot } = pool
-  const spanCount = largeSpanCount(byteLength)
+  const spanCount = spanCountFor(byteLength)
   exchangeQueues(pool)
   const head = claimAfterReclaim(pool, spanCount, layout.LARGE_ROW)
   if (head === 0) return 0

@@ -7,8 +7,9 @@
  * freed, it goes to the closed slot's inbox, where the next reclaimer finds it.
  */
 import * as layout from '../base/layout.ts'
-import { asClassIndex, asSlotIndex, type ClassIndex, type SlotIndex } from '../base/units.ts'
-import { type ArenaMemory, addToSlot, recordAt } from '../memory/memory.ts'
+import type { ClassIndex, SlotIndex } from '../base/units.ts'
+import { type ArenaMemory, addToSlot, openedSlotCount, recordAt } from '../memory/memory.ts'
+import { classFor } from '../memory/size-classes.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import {
   dropAllSegments,
@@ -25,7 +26,7 @@ import { closeSlot, lendSlot } from '../spans/slots.ts'
 /** Frees the blocks delivered to closed slots. Then segments of the queues to them can be freed. */
 export function receiveForClosedSlots(pool: PoolCore): void {
   const { memory } = pool
-  for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
+  for (let slot = 0 as SlotIndex; slot < openedSlotCount(memory); slot++) {
     if (!lendSlot(memory, slot, pool.slot)) continue
     receiveAll(pool, slot)
     closeSlot(memory, slot)
@@ -38,14 +39,14 @@ export function receiveForClosedSlots(pool: PoolCore): void {
  */
 export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, row: number): void {
   let isServed = row === layout.LARGE_ROW
-  for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
+  for (let slot = 0 as SlotIndex; slot < openedSlotCount(memory); slot++) {
     if (!lendSlot(memory, slot, reclaimer)) continue
     sweepFreedBits(memory, slot) // `receive` for other closed slots may have set bits
     dropAllSegments(memory, slot)
     reclaim(memory, slot)
     // A slot must own the spans of its segments.
     if (!isServed && (row !== segmentRow(memory) || !hasSegments(memory, slot))) {
-      isServed = takeOverPartial(memory, slot, reclaimer, asClassIndex(row))
+      isServed = takeOverPartial(memory, slot, reclaimer, row as ClassIndex)
     }
     closeSlot(memory, slot)
   }
@@ -72,4 +73,4 @@ function takeOverPartial(
   return true
 }
 
-const segmentRow = (memory: ArenaMemory) => memory.classes.classFor(SEGMENT_BYTE_LENGTH)
+const segmentRow = (memory: ArenaMemory) => classFor(memory, SEGMENT_BYTE_LENGTH)

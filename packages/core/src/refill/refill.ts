@@ -5,7 +5,7 @@
  *     refill -> receive -> partial spans: take parked blocks, else carve -> claim a run
  *            -> reclaim, claim again -> receive for closed slots, reclaim them, claim again
  */
-import { corrupt } from '../base/errors.ts'
+import { wrongLink, wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import { carve } from '../blocks/carve.ts'
@@ -18,6 +18,7 @@ import {
   spanStart,
 } from '../memory/memory.ts'
 import { afterMiss, batchFor } from '../memory/refill-batch.ts'
+import { spanCountFor } from '../memory/size-classes.ts'
 import { isSweepDue, reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'
 import { firstPartial, link, setDraining, unlink } from '../spans/partial.ts'
@@ -64,17 +65,17 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
     const uncarvedCount = capacityOf(memory, span) - carvedCount
     const count = Math.min(batch - blockCount, parkedCount || uncarvedCount)
     if (count <= 0 || uncarvedCount < 0 || carvedCount < 0) {
-      throw corrupt(`span ${span} has room for ${count} blocks, and ${carvedCount} carved ones`)
+      throw wrongRun(span, `${carvedCount} carved blocks`)
     }
     if (parkedCount > 0) {
       end = unpark(memory, span, count, end)
     } else {
       i32[end] = carve(memory, span, count)
-      end = (i32[end] >> 2) - 1 + (count - 1) * (memory.classes.strides[classIndex] >> 2)
+      end = (i32[end] >> 2) - 1 + (count - 1) * (memory.strides[classIndex] >> 2)
     }
     if (count === parkedCount + uncarvedCount) {
       unlink(memory, span)
-      if (i32[partial] === span) throw corrupt(`span ${span} stays on a list that it was taken off`)
+      if (i32[partial] === span) throw wrongLink('partial spans', span)
     }
     blockCount += count
   }
@@ -90,8 +91,8 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
 /** How many blocks to hand out: what a supervisor published, else what this slot has learned. */
 function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number {
   const { i32 } = memory
-  const base = memory.classes.baseBatches[classIndex]
-  const max = memory.classes.maxBatches[classIndex]
+  const base = memory.baseBatches[classIndex]
+  const max = memory.maxBatches[classIndex]
   const arrived = slotAt(memory, slot, layout.SLOT_ARRIVED + classIndex)
   const arrivedAtRefill = slotWord(memory, slot, layout.SLOT_ARRIVED_AT_REFILL + classIndex)
   const learned = slotWord(memory, slot, layout.SLOT_LEARNED + classIndex)
@@ -113,7 +114,7 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
     const block = i32[last]
     // Memory that is no block of the run must not be written to.
     if (!(block > start && block < start + reach)) {
-      throw corrupt(`the parked blocks of span ${span} lead to ${block}`)
+      throw wrongLink(`parked blocks of span ${span}`, block)
     }
     last = (block >> 2) - 1
   }
@@ -142,10 +143,10 @@ export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, block
  */
 function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
   const { memory, slot } = pool
-  let spanCount = memory.classes.runSpanCounts[classIndex]
+  let spanCount = memory.runSpanCounts[classIndex]
   let span = claimAfterReclaim(pool, spanCount, classIndex)
   if (span === 0) {
-    spanCount = memory.classes.shortRunSpanCounts[classIndex]
+    spanCount = spanCountFor(memory.strides[classIndex] - layout.HEADER_BYTE_LENGTH)
     span = claimRun(memory, slot, spanCount)
   }
   if (span !== 0) publishRun(memory, slot, span, spanCount, classIndex)

@@ -10,14 +10,7 @@
  */
 import { ArenaError, doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import {
-  asPayloadOffset,
-  asSlotIndex,
-  asSpanIndex,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../base/units.ts'
+import type { PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { alignedByteLength } from '../blocks/aligned.ts'
 import { classOfBlock, isLiveAt, liveBlockAt, roomOfBlock } from '../blocks/check-offset.ts'
 import { markFree, recycle } from '../blocks/free-block.ts'
@@ -30,6 +23,7 @@ import {
   freedWord,
   headerAt,
   mapAt,
+  openedSlotCount,
   recordWord,
   secondWordAt,
   slotAt,
@@ -38,7 +32,7 @@ import {
   spanOf,
   spanStart,
 } from '../memory/memory.ts'
-import { largeSpanCount } from '../memory/size-classes.ts'
+import { spanCountFor } from '../memory/size-classes.ts'
 import { resizeLargeRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
@@ -89,7 +83,7 @@ export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): void {
   if (i32[hasFreedBits] === 0) return
   Atomics.store(i32, hasFreedBits, 0)
   let freedCount = 0
-  for (let head = asSpanIndex(memory.controlSpanCount); head < memory.spanCount; head++) {
+  for (let head = memory.controlSpanCount as SpanIndex; head < memory.spanCount; head++) {
     if (!isRunOf(memory, head, slot)) continue
     const runHasFreedBits = recordWord(memory, head, layout.RECORD_HAS_FREED_BITS)
     if (Atomics.load(i32, runHasFreedBits) === 0) continue
@@ -134,13 +128,13 @@ export function forEachFreedBit(
     for (let bits = Atomics.load(memory.i32, first + word); bits !== 0; bits &= bits - 1) {
       const bitIndex = 31 - Math.clz32(bits & -bits)
       const offset = start + (word << layout.BIT_WORD_SHIFT) + (bitIndex << layout.GRANULE_SHIFT)
-      if (!visit(asPayloadOffset(offset))) return
+      if (!visit(offset as PayloadOffset)) return
     }
   }
 }
 
 function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
-  for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
+  for (let slot = 0 as SlotIndex; slot < openedSlotCount(memory); slot++) {
     const marking = slotWord(memory, slot, layout.SLOT_MARKING)
     if (Atomics.load(memory.i32, marking) === offset) return true
   }
@@ -153,7 +147,7 @@ function clearFreedBit(memory: ArenaMemory, offset: PayloadOffset): void {
 
 /** Marks a block free before it clears the freed bit: so an adopter sees which bits are done. */
 function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset): void {
-  let block = asPayloadOffset(0)
+  let block = 0 as PayloadOffset
   try {
     block = liveBlockAt(memory, offset)
     markFree(memory, block, offset)
@@ -180,7 +174,7 @@ export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
 export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const sweeping = slotWord(memory, slot, layout.SLOT_SWEEPING)
-  const head = asSpanIndex(i32[sweeping])
+  const head = i32[sweeping] as SpanIndex
   if (isRunOf(memory, head, slot)) {
     forEachFreedBit(memory, head, (offset) => {
       const isFreed = !isLiveAt(memory, offset)
@@ -207,13 +201,13 @@ function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean
  */
 function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
   if (stateInMap(mapAt(memory, head)) !== layout.SPAN_LARGE) return
-  const block = asPayloadOffset(spanStart(memory, head) + layout.FIRST_PAYLOAD)
+  const block = (spanStart(memory, head) + layout.FIRST_PAYLOAD) as PayloadOffset
   const offset = unmarkedOffset(memory, block, true)
   const byteLength = secondWordAt(memory, offset) >>> 0
   // If the headers are damaged, all of the run stays.
   if (offset === 0 || offset + byteLength > block + roomOfBlock(memory, block)) return
   const alignment = alignmentInHeader(headerAt(memory, offset))
-  const spanCount = largeSpanCount(alignedByteLength(byteLength, alignment))
+  const spanCount = spanCountFor(alignedByteLength(byteLength, alignment))
   if (spanCount < runSpanCountOf(memory, head)) resizeLargeRun(memory, head, spanCount)
 }
 

@@ -1,10 +1,17 @@
 /** The owner's side of the remote-free queues: frees the blocks that other slots have delivered. */
 import { doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import type { SlotIndex } from '../base/units.ts'
 import { classOfBlock, liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { markFree, recycle } from '../blocks/free-block.ts'
-import { type ArenaMemory, addToSlot, slotWord, spanMapWord, spanOf } from '../memory/memory.ts'
+import {
+  type ArenaMemory,
+  addToSlot,
+  openedSlotCount,
+  slotWord,
+  spanMapWord,
+  spanOf,
+} from '../memory/memory.ts'
 import { rowOf } from '../spans/runs.ts'
 import { classInMap } from '../spans/span-map.ts'
 import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
@@ -24,10 +31,11 @@ export function exchangeQueues(pool: PoolCore): void {
  */
 export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const { memory } = pool
-  const { i32, openedSlotCount, slotWordCount } = memory
-  const takenWords: number = queue.queueWord(memory, slot, queue.INBOX_TAKEN, asSlotIndex(0))
-  let sentWord: number = queue.queueWord(memory, asSlotIndex(0), queue.OUTBOX_SENT, slot)
-  for (let freer = asSlotIndex(0); freer < openedSlotCount; freer++) {
+  const { i32, slotWordCount } = memory
+  const slotCount = openedSlotCount(memory)
+  const takenWords: number = queue.queueWord(memory, slot, queue.INBOX_TAKEN, 0 as SlotIndex)
+  let sentWord: number = queue.queueWord(memory, 0 as SlotIndex, queue.OUTBOX_SENT, slot)
+  for (let freer = 0 as SlotIndex; freer < slotCount; freer++) {
     // A plain load first: mostly nothing was sent, and an atomic load costs five times as much.
     if (i32[sentWord] !== i32[takenWords + freer]) {
       receiveFrom(pool, slot, freer, Atomics.load(i32, sentWord))

@@ -1,8 +1,9 @@
 /** The freer's side of the queues: collects blocks for each owner, and delivers batches to it. */
-import { asPayloadOffset, asSlotIndex, asSpanIndex, type SlotIndex } from '../base/units.ts'
+import type { PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { unmark } from '../blocks/aligned.ts'
 import { freeBlock } from '../blocks/free-block.ts'
-import { type ArenaMemory, spanStart } from '../memory/memory.ts'
+import { BLOCK_INTERNAL, headerWith } from '../memory/block-header.ts'
+import { type ArenaMemory, openedSlotCount, spanStart } from '../memory/memory.ts'
 import * as queue from './queue.ts'
 
 /** How many offsets one store to `sent` delivers to an owner: that store costs 8 ns. */
@@ -27,9 +28,9 @@ export function createEnqueue(
   tryAlloc: PoolCore['tryAlloc'],
 ): PoolCore['enqueue'] {
   const { i32 } = memory
-  const writtenWords: number = queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, asSlotIndex(0))
-  const lastWords: number = queue.queueWord(memory, slot, queue.OUTBOX_LAST, asSlotIndex(0))
-  const controlEnd = spanStart(memory, asSpanIndex(memory.controlSpanCount))
+  const writtenWords: number = queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, 0 as SlotIndex)
+  const lastWords: number = queue.queueWord(memory, slot, queue.OUTBOX_LAST, 0 as SlotIndex)
+  const controlEnd = spanStart(memory, memory.controlSpanCount as SpanIndex)
   // In a full arena, the search for memory for a segment is slow. After each failed search,
   // `enqueue` refuses the next blocks without a search, each time twice as many.
   let searchesToSkip = 0
@@ -67,9 +68,9 @@ function deliver(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): void {
 /** Delivers the offsets in all queues of a slot to the owners. */
 export function deliverAll(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
-  const written = queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, asSlotIndex(0))
-  const sent = queue.queueWord(memory, slot, queue.OUTBOX_SENT, asSlotIndex(0))
-  for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+  const written = queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, 0 as SlotIndex)
+  const sent = queue.queueWord(memory, slot, queue.OUTBOX_SENT, 0 as SlotIndex)
+  for (let owner = 0 as SlotIndex; owner < openedSlotCount(memory); owner++) {
     if (i32[written + owner] !== i32[sent + owner]) deliver(memory, slot, owner)
   }
 }
@@ -137,14 +138,14 @@ function dropSegments(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): v
     const next = i32[(first >> 2) + queue.SEGMENT_NEXT]
     if (next === 0) i32[queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)] = 0
     i32[firstWord] = next
-    freeBlock(memory, asPayloadOffset(first), first)
+    freeBlock(memory, first as PayloadOffset, first)
     first = next
   }
 }
 
 /** Frees the segments of those queues of a slot whose offsets are all taken. */
 export function dropAllSegments(memory: ArenaMemory, slot: SlotIndex): void {
-  for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+  for (let owner = 0 as SlotIndex; owner < openedSlotCount(memory); owner++) {
     dropSegments(memory, slot, owner)
   }
 }
@@ -161,6 +162,6 @@ function newSegment(memory: ArenaMemory, tryAlloc: PoolCore['tryAlloc']): number
   if (segment === 0) return 0
   memory.i32[(segment >> 2) + queue.SEGMENT_NEXT] = 0
   unmark(memory, segment)
-  memory.i32[(segment >> 2) - 2] = memory.internalHeader
+  memory.i32[(segment >> 2) - 2] = headerWith(BLOCK_INTERNAL, memory.tag)
   return segment
 }

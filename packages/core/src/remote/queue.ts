@@ -26,7 +26,7 @@ import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { BLOCK_INTERNAL } from '../memory/block-header.ts'
-import { type ArenaMemory, mapAt, slotWord, spanOf, stateAt } from '../memory/memory.ts'
+import { type ArenaMemory, isInside, mapAt, slotWord, spanOf, stateAt } from '../memory/memory.ts'
 import { ownerInMap } from '../spans/span-map.ts'
 
 /** A slot's arrays, with a word for each other slot. Arrays of two slots share no cache line. */
@@ -44,7 +44,9 @@ export const queueWord = (
   array: number,
   other: SlotIndex,
 ): number =>
-  slotWord(memory, slot, layout.SLOT_FIXED_WORD_COUNT) + array * memory.queueStride + other
+  slotWord(memory, slot, layout.SLOT_FIXED_WORD_COUNT) +
+  array * layout.queueStrideFor(memory.slotCount) +
+  other
 
 /** How many offsets a segment holds: a power of two, so that counts may wrap. */
 export const SEGMENT_CAPACITY = 128
@@ -69,8 +71,7 @@ export const overwrittenQueue = (freer: SlotIndex, owner: SlotIndex) =>
 
 /** Whether an offset can be that of a slot's segment. After a stray write, it may be any number. */
 export const isSegmentOf = (memory: ArenaMemory, slot: SlotIndex, offset: number): boolean =>
-  offset > memory.base &&
-  offset < memory.base + memory.byteLength &&
+  isInside(memory, offset) &&
   offset % 16 === 0 &&
   ownerInMap(mapAt(memory, spanOf(memory, offset))) === slot &&
   stateAt(memory, offset) === BLOCK_INTERNAL

@@ -1,9 +1,9 @@
 /** All remote-free queues: what is in them, and how they are repaired after a thread has died. */
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import type { SlotIndex } from '../base/units.ts'
 import { isLiveAt } from '../blocks/check-offset.ts'
 import { forEachRun } from '../blocks/walk.ts'
-import { type ArenaMemory, slotAt, slotWord } from '../memory/memory.ts'
+import { type ArenaMemory, openedSlotCount, slotAt, slotWord } from '../memory/memory.ts'
 import { forEachFreedBit, settleMarking } from './freed-bits.ts'
 import { countTaken, findSegment } from './inbox.ts'
 import { deliverAll } from './outbox.ts'
@@ -16,7 +16,7 @@ import * as queue from './queue.ts'
 export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): void {
   settleInbox(memory, slot, by)
   settleMarking(memory, by)
-  for (let owner = asSlotIndex(0); owner < memory.slotCount; owner++) {
+  for (let owner = 0 as SlotIndex; owner < memory.slotCount; owner++) {
     // The chain shows the last segment; the thread may have died before it wrote the word.
     const last = segmentsFor(memory, slot, owner).at(-1) ?? 0
     memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)] = last
@@ -29,7 +29,7 @@ export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): v
 function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   const { i32 } = memory
   const takingFrom = slotWord(memory, slot, layout.SLOT_TAKING_FROM)
-  const freer = asSlotIndex(i32[takingFrom] - 1)
+  const freer = (i32[takingFrom] - 1) as SlotIndex
   if (freer >= 0 && freer < memory.slotCount) {
     const takenWord = queue.queueWord(memory, slot, queue.INBOX_TAKEN, freer)
     const taken = i32[takenWord]
@@ -60,8 +60,8 @@ export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotInd
 
 /** Whether a slot has segments. It makes no garbage: a full arena asks each closed slot. */
 export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
-  const firstWords = queue.queueWord(memory, slot, queue.OUTBOX_FIRST, asSlotIndex(0))
-  for (let owner = 0; owner < memory.openedSlotCount; owner++) {
+  const firstWords = queue.queueWord(memory, slot, queue.OUTBOX_FIRST, 0 as SlotIndex)
+  for (let owner = 0; owner < openedSlotCount(memory); owner++) {
     if (memory.i32[firstWords + owner] !== 0) return true
   }
   return false
@@ -70,7 +70,7 @@ export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
 /** The segments of all queues that a slot writes. */
 export function segmentsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<number> {
   const segments = new Set<number>()
-  for (let owner = asSlotIndex(0); owner < memory.slotCount; owner++) {
+  for (let owner = 0 as SlotIndex; owner < memory.slotCount; owner++) {
     for (const segment of segmentsFor(memory, slot, owner)) segments.add(segment)
   }
   return segments
@@ -82,8 +82,8 @@ export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
   forEachRun(memory, (head) => {
     forEachFreedBit(memory, head, (offset) => offsets.add(offset).size > 0)
   })
-  for (let freer = asSlotIndex(0); freer < memory.openedSlotCount; freer++) {
-    for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+  for (let freer = 0 as SlotIndex; freer < openedSlotCount(memory); freer++) {
+    for (let owner = 0 as SlotIndex; owner < openedSlotCount(memory); owner++) {
       for (const offset of offsetsBetween(memory, freer, owner)) offsets.add(offset)
     }
   }

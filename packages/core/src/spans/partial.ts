@@ -7,9 +7,9 @@
  * blocks. When all blocks of a span are parked, the span is given back. Sweeps park the free lists'
  * blocks, and only refills move them back: so a block is visited by one sweep after each refill.
  */
-import { corrupt } from '../base/errors.ts'
+import { wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSpanIndex, type ClassIndex, type SlotIndex, type SpanIndex } from '../base/units.ts'
+import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import {
   type ArenaMemory,
   mapAt,
@@ -25,7 +25,7 @@ import { headOf, headPattern, isHeadWith } from './span-map.ts'
 
 /** The word that holds the next span in a list of partial spans. */
 const nextWord = (memory: ArenaMemory, span: number) =>
-  recordWord(memory, asSpanIndex(span), layout.RECORD_NEXT_PARTIAL)
+  recordWord(memory, span as SpanIndex, layout.RECORD_NEXT_PARTIAL)
 
 /** A slot's first partial span of a class, or 0. @throws ArenaError 'corrupt' for any other span */
 export function firstPartial(
@@ -33,11 +33,11 @@ export function firstPartial(
   slot: SlotIndex,
   classIndex: ClassIndex,
 ): SpanIndex {
-  const span = asSpanIndex(slotAt(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex))
+  const span = slotAt(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex) as SpanIndex
   const isInside = span > 0 && span < memory.spanCount
   if (span === 0 || (isInside && isHeadWith(memory, span, headPattern(slot) | classIndex)))
     return span
-  throw corrupt(`the partial spans of slot ${slot}, class ${classIndex} lead to ${span}`)
+  throw wrongLink('partial spans', span)
 }
 
 /** The word that holds the first partial span of a run's slot and class. */
@@ -67,8 +67,8 @@ export function unlink(memory: ArenaMemory, span: SpanIndex): void {
 /** The span that a word of a list holds, or 0. @throws ArenaError 'corrupt' if it does not exist */
 function linkedSpan(memory: ArenaMemory, word: number): SpanIndex {
   const span = memory.i32[word]
-  if (span >= 0 && span < memory.spanCount) return asSpanIndex(span)
-  throw corrupt(`a list of partial spans leads to ${span}`)
+  if (span >= 0 && span < memory.spanCount) return span as SpanIndex
+  throw wrongLink('partial spans', span)
 }
 
 /** Whether a run has parked or uncarved blocks. */
@@ -109,7 +109,7 @@ export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: Cl
   i32[head] = sorted(memory, head, i32[head])
   let previous = 0
   for (let span = i32[head]; span !== 0; span = i32[nextWord(memory, span)]) {
-    i32[recordWord(memory, asSpanIndex(span), layout.RECORD_PREVIOUS_PARTIAL)] = previous
+    i32[recordWord(memory, span as SpanIndex, layout.RECORD_PREVIOUS_PARTIAL)] = previous
     previous = span
   }
 }
@@ -120,7 +120,7 @@ function isAscending(memory: ArenaMemory, head: number): boolean {
   let steps = 0
   let next = linkedSpan(memory, head)
   while (next !== 0) {
-    if (steps++ > memory.spanCount) throw corrupt('a list of partial spans is a circle')
+    if (steps++ > memory.spanCount) throw wrongLink('partial spans', next)
     const span = next
     next = linkedSpan(memory, nextWord(memory, span))
     if (next !== 0 && next < span) isSo = false
@@ -174,14 +174,14 @@ export function drainSparse(
   const first = slotAt(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
   let wanted = batch
   for (let index = first; index !== 0; index = i32[nextWord(memory, index)]) {
-    const span = asSpanIndex(index)
+    const span = index as SpanIndex
     const liveCount =
       recordAt(memory, span, layout.RECORD_CARVED_COUNT) -
       recordAt(memory, span, layout.RECORD_PARKED_COUNT)
     wanted += liveCount + (liveCount >> 3)
   }
   for (let index = first; index !== 0; index = i32[nextWord(memory, index)]) {
-    const span = asSpanIndex(index)
+    const span = index as SpanIndex
     setDraining(memory, span, wanted <= 0)
     wanted -= capacityOf(memory, span)
   }

@@ -1,5 +1,5 @@
 /** Runs: spans in use, with blocks of one size class or with one large block. */
-import { corrupt } from '../base/errors.ts'
+import { wrongLink, wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 import {
@@ -14,11 +14,12 @@ import {
   spanMapWord,
   spanStart,
 } from '../memory/memory.ts'
+import { capacityFor } from '../memory/size-classes.ts'
 import { EVENT_CLAIM, EVENT_RETURN, emit } from '../telemetry/telemetry.ts'
 import {
   claimSpans,
   classInMap,
-  countOwned,
+  countSpans,
   freeSpans,
   mapWord,
   OWNER_MASK,
@@ -34,7 +35,7 @@ export const rowOf = (classIndex: number) =>
 export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {
   const owner = ownerInMap(mapAt(memory, head))
   if (owner >= 0 && owner < memory.slotCount) return owner
-  throw corrupt(`the run at span ${head} belongs to slot ${owner}`)
+  throw wrongRun(head, `owner ${owner}`)
 }
 
 export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
@@ -44,14 +45,14 @@ export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
 export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
   const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   if (spanCount >= 1 && spanCount <= memory.spanCount - head) return spanCount
-  throw corrupt(`the run at span ${head} has ${spanCount} spans by its record`)
+  throw wrongRun(head, `${spanCount} spans`)
 }
 
 /** How many blocks a run has room for. */
 export function capacityOf(memory: ArenaMemory, head: SpanIndex): number {
   const classIndex = classOf(memory, head)
   if (classIndex === layout.LARGE_CLASS) return 1
-  return memory.classes.capacityOf(classIndex, runSpanCountOf(memory, head))
+  return capacityFor(memory, classIndex, runSpanCountOf(memory, head))
 }
 
 /**
@@ -110,10 +111,9 @@ export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number)
   } else if (to < from) {
     memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
     freeSpans(memory, head + to, from - to)
-    countOwned(memory, slot, to - from)
     emit(memory, slot, EVENT_RETURN, layout.LARGE_ROW, from - to, head + to)
   }
-  addToSlot(memory, slot, layout.SLOT_SPANS + layout.LARGE_ROW, to - from)
+  countSpans(memory, slot, layout.LARGE_ROW, to - from)
   return true
 }
 
@@ -126,9 +126,7 @@ export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex)
     const word = memory.i32[map + i]
     Atomics.store(memory.i32, map + i, (word & ~OWNER_MASK) | ((to + 1) << layout.MAP_OWNER_SHIFT))
   }
-  countOwned(memory, from, -spanCount)
   countRun(memory, from, head, -1)
-  countOwned(memory, to, spanCount)
   countRun(memory, to, head, 1)
   // A thread that set a freed bit just before has set the flag of the former owner only.
   if (Atomics.load(memory.i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS)) !== 0) {
@@ -148,7 +146,6 @@ export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
   countRun(memory, slot, head, -1)
   Atomics.store(memory.i32, spanMapWord(memory, head), mapWord(layout.SPAN_CLAIMED, slot, 0, 0))
   freeSpans(memory, head, spanCount)
-  countOwned(memory, slot, -spanCount)
   emit(memory, slot, EVENT_RETURN, rowOf(classIndex), spanCount, head)
   return spanCount
 }
@@ -160,7 +157,7 @@ function checkEmpty(memory: ArenaMemory, head: SpanIndex, spanCount: number): vo
   const end = first + spanCount * layout.SPAN_BIT_WORD_COUNT
   let live = recordAt(memory, head, layout.RECORD_UNMARKED_COUNT)
   for (let word = first; word < end; word++) live |= i32[word]
-  if (live !== 0) throw corrupt(`the lists of span ${head} count a live block as free`)
+  if (live !== 0) throw wrongLink(`parked blocks of span ${head}`, 'a live block')
 }
 
 /** Adds a run to a slot's counts for the run's class, or subtracts it if `sign` is -1. */
@@ -170,11 +167,9 @@ export function countRun(
   head: SpanIndex,
   sign: 1 | -1,
 ): void {
-  const classIndex = classOf(memory, head)
-  const row = rowOf(classIndex)
-  addToSlot(memory, slot, layout.SLOT_SPANS + row, sign * runSpanCountOf(memory, head))
-  if (classIndex === layout.LARGE_CLASS) return
+  const row = rowOf(classOf(memory, head))
+  countSpans(memory, slot, row, sign * runSpanCountOf(memory, head))
+  addToSlot(memory, slot, layout.SLOT_ROOM + row, sign * capacityOf(memory, head))
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
-  addToSlot(memory, slot, layout.SLOT_ROOM + classIndex, sign * capacityOf(memory, head))
-  addToSlot(memory, slot, layout.SLOT_CARVED + classIndex, sign * carvedCount)
+  addToSlot(memory, slot, layout.SLOT_CARVED + row, sign * carvedCount)
 }

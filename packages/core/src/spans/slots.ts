@@ -1,7 +1,7 @@
 /** Claims slots for threads, lends and closes them. A closed slot still owns its spans. */
-import { checkInteger, invalidArgument, noFreeSlot, notReserved } from '../base/errors.ts'
+import { checkInteger, invalidArgument, noFreeSlot } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../base/units.ts'
+import type { SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, controlWord, slotWord } from '../memory/memory.ts'
 import { atomicMax } from './span-map.ts'
 
@@ -54,13 +54,10 @@ const MAX_ATTEMPTS = 1000
 
 /** Claims a closed slot, so that its memory is used again; a vacant slot if none is closed. */
 export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
-  for (let attempt = 0, isAnyLeft = true; isAnyLeft && attempt < MAX_ATTEMPTS; attempt++) {
-    isAnyLeft = false
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     for (const from of [layout.SLOT_CLOSED, layout.SLOT_VACANT]) {
-      for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
-        const state = stateOf(memory, slot)
-        if (state !== layout.SLOT_OPEN && state !== layout.SLOT_RESERVED) isAnyLeft = true
-        if (state !== from) continue
+      for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
+        if (stateOf(memory, slot) !== from) continue
         // First: if this thread dies just after the change, others must find the slot's queues.
         atomicMax(memory, controlWord(memory, layout.CONTROL_OPENED_SLOT_COUNT), slot + 1)
         if (changeState(memory, slot, from, to)) return slot
@@ -75,12 +72,12 @@ export function openSlot(memory: ArenaMemory, reserved: number | undefined): Slo
   if (reserved === undefined) return claimSlot(memory, layout.SLOT_OPEN)
   const slot = checkedSlot(memory, reserved)
   if (changeState(memory, slot, layout.SLOT_RESERVED, layout.SLOT_OPEN)) return slot
-  throw notReserved(reserved, slotState(memory, slot))
+  throw invalidArgument(`slot ${slot}`, slotState(memory, slot), 'one from arena.reserveSlot()')
 }
 
 export function checkedSlot(memory: ArenaMemory, slot: number): SlotIndex {
   checkInteger('slot', slot, 0, memory.slotCount - 1)
-  return asSlotIndex(slot)
+  return slot as SlotIndex
 }
 
 export function checkGeneration(generation: number): void {

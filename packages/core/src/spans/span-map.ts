@@ -4,14 +4,7 @@
  */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import {
-  asClassIndex,
-  asSlotIndex,
-  asSpanIndex,
-  type ClassIndex,
-  type SlotIndex,
-  type SpanIndex,
-} from '../base/units.ts'
+import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 /*
  * This file: the words of the span map, how runs of spans are claimed and given back, and the
  * touched map.
@@ -48,10 +41,10 @@ export const CONTROL_SPAN_WORD = mapWord(layout.SPAN_CONTROL, -1, 0, 0)
 export const headPattern = (slot: SlotIndex) => mapWord(layout.SPAN_HEAD, slot, 0, 0)
 
 export const stateInMap = (word: number) => (word >>> layout.MAP_STATE_SHIFT) & 0xf
-export const classInMap = (word: number): ClassIndex => asClassIndex(word & 0xff)
+export const classInMap = (word: number): ClassIndex => (word & 0xff) as ClassIndex
 /** The slot that owns the span, or -1. */
 export const ownerInMap = (word: number): SlotIndex =>
-  asSlotIndex(((word >>> layout.MAP_OWNER_SHIFT) & 0xff) - 1)
+  (((word >>> layout.MAP_OWNER_SHIFT) & 0xff) - 1) as SlotIndex
 export const positionInMap = (word: number) =>
   (word >>> layout.MAP_POSITION_SHIFT) & layout.MAX_POSITION
 /** Whether a span has the map word `word`, that of a head, with the draining bit or without it. */
@@ -70,15 +63,15 @@ export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number
     if (head === 0) break
     if (!claimSpans(memory, slot, head, spanCount)) continue
     if (spanCount === 1) memory.i32[hint] = head + 1
-    return asSpanIndex(head)
+    return head as SpanIndex
   }
-  return asSpanIndex(0)
+  return 0 as SpanIndex
 }
 
 /** Index of the first of `spanCount` adjacent free spans at or after `from`, or 0. */
 function findFreeRun(memory: ArenaMemory, from: number, spanCount: number): number {
   const { i32 } = memory
-  const map = spanMapWord(memory, asSpanIndex(0))
+  const map = spanMapWord(memory, 0 as SpanIndex)
   let found = 0
   for (let span = from; span < memory.spanCount; span++) {
     found = i32[map + span] === layout.SPAN_FREE ? found + 1 : 0
@@ -96,7 +89,7 @@ export function claimSpans(
 ): boolean {
   const { i32 } = memory
   if (first + spanCount > memory.spanCount) return false
-  const map = spanMapWord(memory, asSpanIndex(first))
+  const map = spanMapWord(memory, first as SpanIndex)
   const claimed = mapWord(layout.SPAN_CLAIMED, slot, 0, 0)
   for (let i = 0; i < spanCount; i++) {
     if (Atomics.compareExchange(i32, map + i, layout.SPAN_FREE, claimed) !== layout.SPAN_FREE) {
@@ -104,7 +97,6 @@ export function claimSpans(
       return false
     }
   }
-  countOwned(memory, slot, spanCount)
   atomicMax(memory, controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT), first + spanCount)
   return true
 }
@@ -112,14 +104,20 @@ export function claimSpans(
 /** Frees spans that belong to no run. */
 export function freeSpans(memory: ArenaMemory, first: number, spanCount: number): void {
   const { i32 } = memory
-  const map = spanMapWord(memory, asSpanIndex(first))
+  const map = spanMapWord(memory, first as SpanIndex)
   for (let i = spanCount - 1; i >= 0; i--) Atomics.store(i32, map + i, layout.SPAN_FREE)
   const hint = controlWord(memory, layout.CONTROL_FIRST_FREE_SPAN)
   if (first < i32[hint]) i32[hint] = first
 }
 
-/** Adds to a slot's count of owned spans, and keeps its peak. */
-export function countOwned(memory: ArenaMemory, slot: SlotIndex, spanCount: number): void {
+/** Adds to a slot's counts of owned spans, for a class and in all, and keeps its peak. */
+export function countSpans(
+  memory: ArenaMemory,
+  slot: SlotIndex,
+  row: number,
+  spanCount: number,
+): void {
+  addToSlot(memory, slot, layout.SLOT_SPANS + row, spanCount)
   addToSlot(memory, slot, layout.SLOT_OWNED_SPANS, spanCount)
   const risenBy =
     slotAt(memory, slot, layout.SLOT_OWNED_SPANS) -
@@ -141,7 +139,7 @@ export function atomicMax(memory: ArenaMemory, word: number, value: number): voi
 export function countFreeSpans(memory: ArenaMemory): number {
   let free = 0
   for (let span = 0; span < memory.spanCount; span++) {
-    if (mapAt(memory, asSpanIndex(span)) === layout.SPAN_FREE) free++
+    if (mapAt(memory, span as SpanIndex) === layout.SPAN_FREE) free++
   }
   return free
 }
@@ -150,7 +148,7 @@ export function countFreeSpans(memory: ArenaMemory): number {
 export function headOf(memory: ArenaMemory, span: SpanIndex): SpanIndex {
   const position = positionInMap(mapAt(memory, span))
   const head = span - position
-  if (head >= memory.controlSpanCount) return asSpanIndex(head)
+  if (head >= memory.controlSpanCount) return head as SpanIndex
   throw corrupt(`span ${span} is tail ${position} of no run`)
 }
 
@@ -183,7 +181,7 @@ export function clearSpans(memory: ArenaMemory, first: SpanIndex, spanCount: num
     // If this word was overwritten, it must not lead to other blocks.
     const touched = Math.min(i32[words + i] >>> 0, layout.SPAN_BYTE_LENGTH)
     if (touched === 0) continue
-    const start = spanStart(memory, asSpanIndex(first + i))
+    const start = spanStart(memory, (first + i) as SpanIndex)
     u8.fill(0, start, start + touched)
     i32[words + i] = 0
   }

@@ -5,8 +5,8 @@
  */
 import { invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../base/units.ts'
-import { type ArenaMemory, slotWord } from '../memory/memory.ts'
+import type { SlotIndex } from '../base/units.ts'
+import { type ArenaMemory, openedSlotCount, slotWord } from '../memory/memory.ts'
 
 /** A free list was filled. Numbers: blocks handed out, live, unused at the last sweep. */
 export const EVENT_REFILL = 0
@@ -121,7 +121,7 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
     read(visit) {
       if (typeof visit !== 'function') throw invalidArgument('visit', visit, 'a function')
       let eventCount = 0
-      for (let slot = asSlotIndex(0); slot < memory.openedSlotCount; slot++) {
+      for (let slot = 0 as SlotIndex; slot < openedSlotCount(memory); slot++) {
         eventCount += readRing(memory, slot, event, visit)
       }
       return eventCount
@@ -134,7 +134,7 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
 
 function totalDropped(memory: ArenaMemory): number {
   let dropped = 0
-  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+  for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
     dropped += droppedEvents(memory, slot)
   }
   return dropped
@@ -179,18 +179,18 @@ function decode(
   word: number,
   event: TelemetryEvent,
 ): boolean {
-  const { i32, classes } = memory
+  const { i32, classCount } = memory
   const kind = i32[word] & 0xff
   const row = (i32[word] >>> EVENT_ROW_SHIFT) & 0xff
   const first = i32[word + 1]
   const second = i32[word + 2]
   const isRefill = kind === EVENT_REFILL
   const isOfBlocks = isRefill || kind === EVENT_DRAIN
-  const isClass = row < classes.count || (row === layout.LARGE_ROW && !isRefill)
+  const isClass = row < classCount || (row === layout.LARGE_ROW && !isRefill)
   if (kind >= EVENT_KINDS.length || !isClass) return false
   event.kind = EVENT_KINDS[kind]
   event.slot = slot
-  event.classIndex = Math.min(row, classes.count)
+  event.classIndex = Math.min(row, classCount)
   event.blockCount = isOfBlocks ? first : 0
   event.liveBlocks = isRefill ? second : 0
   event.spareBlocks = isRefill ? i32[word + 3] : 0

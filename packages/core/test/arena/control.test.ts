@@ -28,7 +28,7 @@ test('a new control area passes its own check', () => {
 test('each constant word and each stride, corrupted alone in any way, is refused', () => {
   const { arena, words } = sound()
   const classTable = words[layout.CONTROL_CLASS_TABLE] >> 2
-  const strideWords = Array.from(memoryOf(arena).classes.strides, (_, i) => classTable + i)
+  const strideWords = Array.from(memoryOf(arena).strides, (_, i) => classTable + i)
   const constantWords = Array.from({ length: layout.CONTROL_CONSTANT_WORD_COUNT }, (_, i) => i)
   for (const word of [...constantWords, layout.CONTROL_CHECKSUM, ...strideWords]) {
     const right = words[word]

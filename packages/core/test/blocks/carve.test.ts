@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { FIRST_PAYLOAD, RECORD_CARVED_COUNT } from '../../src/base/layout.ts'
-import { asClassIndex } from '../../src/base/units.ts'
+import type { ClassIndex } from '../../src/base/units.ts'
 import { carve } from '../../src/blocks/carve.ts'
 import { headerAt, recordWord, secondWordAt, spanStart } from '../../src/memory/memory.ts'
-import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
+import { classFor, preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { capacityOf, publishRun } from '../../src/spans/runs.ts'
 import { claimRun } from '../../src/spans/span-map.ts'
 import { smallArena } from '../support/memory.ts'
@@ -13,9 +13,9 @@ const test = suite('carve')
 
 test('every class: chains ascend by strides, end in 0, and go on where the last one ended', () => {
   const { memory, slot } = smallArena(32 << 20)
-  for (let row = 0; row < memory.classes.count; row++) {
-    const classIndex = asClassIndex(row)
-    const stride = memory.classes.strides[row]
+  for (let row = 0; row < memory.classCount; row++) {
+    const classIndex = row as ClassIndex
+    const stride = memory.strides[row]
     const spanCount = preferredRunSpanCount(stride)
     const head = claimRun(memory, slot, spanCount)
     publishRun(memory, slot, head, spanCount, classIndex)
@@ -43,7 +43,7 @@ test('every class: chains ascend by strides, end in 0, and go on where the last 
 test('carving writes headers only: the next run keeps every byte', () => {
   const { memory, slot } = smallArena()
   const head = claimRun(memory, slot, 1)
-  const classIndex = memory.classes.classFor(1)
+  const classIndex = classFor(memory, 1)
   publishRun(memory, slot, head, 1, classIndex)
   const end = spanStart(memory, head) + 65536
   memory.views.u8.fill(0x5a, end)

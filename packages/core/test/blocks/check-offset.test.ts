@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { classOfBlock, liveBlockAt, ownerOfBlock } from '../../src/blocks/check-offset.ts'
 import { spanOf, spanStart } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { refuses } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
 
@@ -15,8 +16,8 @@ test('finds the start of every kind of block, its class and its owner', () => {
     const block = liveBlockAt(memory, plain)
     assert.is(block, plain)
     assert.is(ownerOfBlock(memory, block), slot)
-    const isLarge = byteLength > memory.classes.maxByteLength
-    assert.is(classOfBlock(memory, block), isLarge ? 255 : memory.classes.classFor(byteLength))
+    const isLarge = byteLength > memory.maxClassByteLength
+    assert.is(classOfBlock(memory, block), isLarge ? 255 : classFor(memory, byteLength))
     for (const alignment of [32, 256, 4096]) {
       const shifted = pool.alloc(byteLength, alignment)
       const start = liveBlockAt(memory, shifted)

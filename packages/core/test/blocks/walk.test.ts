@@ -12,7 +12,9 @@ import {
 } from '../../src/base/layout.ts'
 import { liveBlockAt } from '../../src/blocks/check-offset.ts'
 import { forEachBlockIn, forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
+import { BLOCK_INTERNAL, BLOCK_SHIFTED, headerWith } from '../../src/memory/block-header.ts'
 import { clearLiveBit, recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { capacityOf } from '../../src/spans/runs.ts'
 import { assertSameNumbers, refuses } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
@@ -38,19 +40,18 @@ test('runs by ascending span, with class and owner; free spans and tails are ski
   forEachRun(memory, (head, classIndex, owner) => {
     runs.push([head, classIndex, owner])
   })
-  const { classes } = memory
   assert.equal(runs, [
-    [spanOf(memory, offsets[0]), classes.classFor(100), slot],
-    [spanOf(memory, offsets[1]), classes.classFor(16_384), other.slot],
+    [spanOf(memory, offsets[0]), classFor(memory, 100), slot],
+    [spanOf(memory, offsets[1]), classFor(memory, 16_384), other.slot],
     [spanOf(memory, offsets[2]), 255, slot],
-    [spanOf(memory, offsets[3]), classes.classFor(20), slot],
+    [spanOf(memory, offsets[3]), classFor(memory, 20), slot],
   ])
 })
 
 test('blocks: every carved one, live or free, by ascending offset', () => {
   const small = smallArena(4 << 20)
   const { pool, memory, slot } = small
-  const classIndex = memory.classes.classFor(100)
+  const classIndex = classFor(memory, 100)
   const freeHead = slotWord(memory, slot, SLOT_FREE_HEADS + classIndex)
   const offsets: number[] = []
   // All of several refills, but not all of the span.
@@ -85,7 +86,7 @@ test('live blocks: by their own offset, shifted ones by the payload’s', () => 
   const internal = pool.alloc(24)
   memory.i32[recordWord(memory, spanOf(memory, internal), RECORD_UNMARKED_COUNT)] = 1
   clearLiveBit(memory, internal)
-  memory.i32[(internal >> 2) - 2] = memory.internalHeader
+  memory.i32[(internal >> 2) - 2] = headerWith(BLOCK_INTERNAL, memory.tag)
   assert.equal(liveIn(small), [[internal, internal]])
 })
 
@@ -94,7 +95,8 @@ test('where no block is unmarked, live bits alone decide: headers are not read',
   const { pool, memory } = small
   const [live, free] = [pool.alloc(100), pool.alloc(100)]
   pool.free(free)
-  for (const block of [live, free]) memory.i32[(block >> 2) - 2] = memory.internalHeader
+  for (const block of [live, free])
+    memory.i32[(block >> 2) - 2] = headerWith(BLOCK_INTERNAL, memory.tag)
   assert.equal(liveIn(small), [[live, live]])
 })
 
@@ -104,13 +106,13 @@ test('a shifted block without a payload is not live', () => {
   const offset = pool.alloc(100, 4096)
   const block = liveBlockAt(memory, offset)
   assert.is.not(block, offset)
-  const room = memory.classes.strides[memory.classes.classFor(100 + 4080)] - 8
+  const room = memory.strides[classFor(memory, 100 + 4080)] - 8
   for (const wrong of [0, -16, block, block - 16, block + room + 16, 2 ** 31 - 16, 1 << 30]) {
     memory.i32[(block >> 2) - 1] = wrong
     assert.equal(liveIn(small), [])
   }
   memory.i32[(block >> 2) - 1] = offset
-  memory.i32[(offset >> 2) - 2] = memory.shiftedHeader
+  memory.i32[(offset >> 2) - 2] = headerWith(BLOCK_SHIFTED, memory.tag)
   assert.equal(liveIn(small), [])
 })
 
@@ -120,7 +122,7 @@ test('a run without a class or slot is damage', () => {
   const mapped = (state: number, owner: number, classIndex: number) =>
     classIndex | ((owner + 1) << MAP_OWNER_SHIFT) | (state << MAP_STATE_SHIFT)
   for (const word of [
-    mapped(SPAN_HEAD, 0, memory.classes.count),
+    mapped(SPAN_HEAD, 0, memory.classCount),
     mapped(SPAN_HEAD, 0, LARGE_CLASS),
     mapped(SPAN_HEAD, -1, 0),
     mapped(SPAN_HEAD, memory.slotCount, 0),
@@ -137,7 +139,7 @@ test('a damaged count of blocks does not lead out of the run', () => {
     const small = smallArena(4 << 20)
     const { memory, pool } = small
     const head = spanOf(memory, pool.alloc(byteLength))
-    const isLarge = byteLength > memory.classes.maxByteLength
+    const isLarge = byteLength > memory.maxClassByteLength
     const capacity = isLarge ? 1 : capacityOf(memory, head)
     for (const count of [capacity + 1, 1 << 20, 0x7fff_ffff]) {
       memory.i32[recordWord(memory, head, RECORD_CARVED_COUNT)] = count

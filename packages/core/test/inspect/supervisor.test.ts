@@ -1,23 +1,29 @@
-import type { Arena, Pool, SupervisorOptions, SupervisorState } from '@ashlar/core'
-import { openSupervisor, publishBatch } from '@ashlar/core/tuning'
+import type { Pool } from '@ashlar/core'
+import {
+  openSupervisor,
+  publishBatch,
+  type SupervisorOptions,
+  type SupervisorState,
+} from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_PUBLISHED } from '../../src/base/layout.ts'
-import { asSlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import { slotWord } from '../../src/memory/memory.ts'
 import { baseBatch } from '../../src/memory/refill-batch.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { assertSound, refusesUnharmed } from '../support/checks.ts'
 import { smallArena } from '../support/memory.ts'
 
 const test = suite('supervisor')
 const BYTE_LENGTH = 56
 
-function scene(options?: Parameters<Arena['openSupervisor']>[0]) {
+function scene(options?: SupervisorOptions) {
   const { arena, pool, memory } = smallArena(16 << 20)
   const supervisor = openSupervisor(arena, options)
-  const classIndex = memory.classes.classFor(BYTE_LENGTH)
+  const classIndex = classFor(memory, BYTE_LENGTH)
   const publishedTo = (slot: number) =>
-    memory.i32[slotWord(memory, asSlotIndex(slot), SLOT_PUBLISHED + classIndex)]
+    memory.i32[slotWord(memory, slot as SlotIndex, SLOT_PUBLISHED + classIndex)]
   return { arena, pool, memory, supervisor, publishedTo, classIndex }
 }
 
@@ -106,7 +112,7 @@ test('a load that shrinks: half as much, step by step, down to the base', () => 
   publishBatch(all.arena, BYTE_LENGTH, 512)
   const found = foundIn(all, 60, 10)
   const steps = found.filter((batch, i) => batch !== (found[i - 1] ?? 0))
-  assert.equal(steps, [256, 128, baseBatch(all.memory.classes.strides[all.classIndex])])
+  assert.equal(steps, [256, 128, baseBatch(all.memory.strides[all.classIndex])])
 })
 
 test('a window in which events were dropped says what the others said', () => {
@@ -149,7 +155,7 @@ test('what is published counts from the next refill on, and touches no list', ()
   assert.equal(
     changed,
     Array.from({ length: 15 }, (_, slot) =>
-      Number(slotWord(memory, asSlotIndex(slot), SLOT_PUBLISHED + classIndex)),
+      Number(slotWord(memory, slot as SlotIndex, SLOT_PUBLISHED + classIndex)),
     ),
   )
   for (let i = 1; i < 64; i++) pool.alloc(BYTE_LENGTH)
@@ -173,7 +179,7 @@ test('a visitor sees every event that a step reads', () => {
 test('what is published may be anything in memory: refills stay within bounds', () => {
   for (const damage of [-1, -(2 ** 31), 2 ** 31 - 1, 4096]) {
     const { arena, pool, memory, classIndex } = scene()
-    memory.i32[slotWord(memory, asSlotIndex(0), SLOT_PUBLISHED + classIndex)] = damage
+    memory.i32[slotWord(memory, 0 as SlotIndex, SLOT_PUBLISHED + classIndex)] = damage
     load(pool, 3000)
     assertSound(arena)
     const { refills, refilledBlocks } = arena.stats().classes[classIndex]

@@ -3,7 +3,7 @@
  */
 
 import { ArenaError } from '../../src/base/errors.ts'
-import { asSlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
 import type { PoolOf as Pool } from '../../src/memory/pool-api.ts'
 import { createPool } from '../../src/pool/pool.ts'
@@ -68,13 +68,13 @@ export class Hand {
 
   /** Of a slot that is open and the agent's own. */
   grip(slot: number): Grip {
-    return new Grip(this, createPool(this.memory, asSlotIndex(slot), undefined))
+    return new Grip(this, createPool(this.memory, slot as SlotIndex, undefined))
   }
 
   adopt(slot: number, generation?: number): boolean {
     const result = this.call(
       { name: 'adopt', offset: 0, byteLength: 0 },
-      () => adoptSlot(this.memory, asSlotIndex(slot), generation),
+      () => adoptSlot(this.memory, slot as SlotIndex, generation),
       () => this.journal.push({ opened: slot }),
     )
     return !(result instanceof ArenaError)

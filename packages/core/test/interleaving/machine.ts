@@ -6,7 +6,7 @@
  * writes are not done again) up to where it was. Every change can be undone, so a search can go
  * back.
  */
-import { ArenaMemory, type Views, viewsOf } from '../../src/memory/memory.ts'
+import { type ArenaMemory, openMemory, type Views } from '../../src/memory/memory.ts'
 
 export type Operation = 'read' | 'write' | 'load' | 'store' | 'exchange'
 
@@ -115,7 +115,7 @@ export class Machine {
   constructor(buffer: ArrayBufferLike) {
     this.words = new Int32Array(buffer)
     this.#touched = new Uint16Array(this.words.length)
-    this.memory = new WatchedMemory(buffer, this.#watchedWords(), this.#watchedBytes())
+    this.memory = watchedMemory(buffer, this.#watchedWords(), this.#watchedBytes())
   }
 
   /**
@@ -267,15 +267,8 @@ export class Machine {
   }
 }
 
-class WatchedMemory extends ArenaMemory {
-  readonly #watched: Views
-
-  constructor(buffer: ArrayBufferLike, i32: Int32Array, u8: Uint8Array) {
-    super(buffer, 0)
-    this.#watched = { ...viewsOf(buffer, buffer.byteLength), i32, u8 } as Views
-  }
-
-  override get views(): Views {
-    return this.#watched
-  }
+function watchedMemory(buffer: ArrayBufferLike, i32: Int32Array, u8: Uint8Array): ArenaMemory {
+  const memory = openMemory(buffer, 0)
+  const watched = { ...memory.views, i32, u8 } as Views
+  return Object.defineProperty(memory, 'views', { get: () => watched })
 }

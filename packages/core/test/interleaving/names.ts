@@ -4,6 +4,7 @@ import {
   BIT_WORD_SHIFT,
   CLASS_CAPACITY,
   CONTROL_WORD_COUNT,
+  queueStrideFor,
   RECORD_WORD_COUNT,
   SLOT_ARRIVED,
   SLOT_ARRIVED_AT_REFILL,
@@ -28,7 +29,7 @@ import {
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
 } from '../../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import {
   type ArenaMemory,
   freedWord,
@@ -100,13 +101,13 @@ export interface WordName {
 }
 
 export function nameOf(memory: ArenaMemory, word: number): WordName {
-  const spanMap = spanMapWord(memory, asSpanIndex(0))
-  const touchedMap = touchedWord(memory, asSpanIndex(0))
+  const spanMap = spanMapWord(memory, 0 as SpanIndex)
+  const touchedMap = touchedWord(memory, 0 as SpanIndex)
   const liveBits = liveWord(memory, 0)
   const freedBits = freedWord(memory, 0)
-  const records = recordWord(memory, asSpanIndex(0), 0)
-  const slots = slotWord(memory, asSlotIndex(0), 0)
-  const slotWordCount = slotWord(memory, asSlotIndex(1), 0) - slots
+  const records = recordWord(memory, 0 as SpanIndex, 0)
+  const slots = slotWord(memory, 0 as SlotIndex, 0)
+  const slotWordCount = slotWord(memory, 1 as SlotIndex, 0) - slots
   if (word < CONTROL_WORD_COUNT) return { kind: CONTROL.get(word) ?? 'control header', which: '' }
   if (word >= spanMap && word < spanMap + memory.spanCount) {
     return { kind: 'span map', which: `[${word - spanMap}]` }
@@ -135,8 +136,8 @@ export function nameOf(memory: ArenaMemory, word: number): WordName {
 function slotWordName(memory: ArenaMemory, slot: number, field: number): WordName {
   if (field >= SLOT_FIXED_WORD_COUNT) {
     const within = field - SLOT_FIXED_WORD_COUNT
-    const kind = MAIL[Math.floor(within / memory.queueStride)] ?? 'unused'
-    return { kind, which: ` of ${slot}, other ${within % memory.queueStride}` }
+    const kind = MAIL[Math.floor(within / queueStrideFor(memory.slotCount))] ?? 'unused'
+    return { kind, which: ` of ${slot}, other ${within % queueStrideFor(memory.slotCount)}` }
   }
   if (field >= SLOT_TELEMETRY) {
     const within = field - SLOT_TELEMETRY

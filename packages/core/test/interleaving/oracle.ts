@@ -4,7 +4,7 @@
  * everything is freed the whole arena can be allocated again.
  */
 
-import { asSlotIndex, type SlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import { forEachLiveIn, forEachRun } from '../../src/blocks/walk.ts'
 import { listBlocks } from '../../src/inspect/blocks.ts'
 import { verifyArena } from '../../src/inspect/verify/verify.ts'
@@ -72,7 +72,7 @@ function adoptOrphans(memory: ArenaMemory, ledger: Ledger): void {
 }
 
 const slotsOf = (memory: ArenaMemory): SlotIndex[] =>
-  Array.from({ length: memory.slotCount }, (_, slot) => asSlotIndex(slot))
+  Array.from({ length: memory.slotCount }, (_, slot) => slot as SlotIndex)
 
 function checkSound(memory: ArenaMemory, when: string): void {
   const violations = verifyArena(memory)

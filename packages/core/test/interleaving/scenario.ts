@@ -2,7 +2,7 @@
  * A scenario: an arena, what was done before, and agents. Checks it, and reports how it went wrong.
  */
 import { SLOT_VIOLATIONS } from '../../src/base/layout.ts'
-import { asSlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import { type ArenaMemory, slotWord } from '../../src/memory/memory.ts'
 import { type Entry, Hand } from './hand.ts'
 import { Machine } from './machine.ts'
@@ -76,7 +76,7 @@ function whatFreesOnceForbids(memory: ArenaMemory, races: ReadonlySet<string>): 
   const race = [...races].find((kind) => !Object.hasOwn(RACES, kind))
   if (race !== undefined) return `there is a data race: ${race}`
   for (let slot = 0; slot < memory.slotCount; slot++) {
-    const count = memory.i32[slotWord(memory, asSlotIndex(slot), SLOT_VIOLATIONS)]
+    const count = memory.i32[slotWord(memory, slot as SlotIndex, SLOT_VIOLATIONS)]
     if (count > 0) return `slot ${slot} took ${count} blocks for freed twice`
   }
   return ''

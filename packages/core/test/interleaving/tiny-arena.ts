@@ -8,7 +8,7 @@ import {
   BLOCK_SHIFTED,
   headerWith,
 } from '../../src/memory/block-header.ts'
-import { ArenaMemory } from '../../src/memory/memory.ts'
+import { type ArenaMemory, openMemory } from '../../src/memory/memory.ts'
 import { SEGMENT_BYTE_LENGTH } from '../../src/remote/queue.ts'
 
 /** Payloads of the classes, in bytes, and how their runs are cut. */
@@ -56,5 +56,5 @@ export function createTiny({ spanCount, slotCount, hasSmallClass }: TinyArena): 
   }
   const geometry = { byteLength, slotCount, classCount: strides.length }
   writeControl({ ...geometry, buffer, base: 0, strides, shared: true, isNew: false }, TAG)
-  return new ArenaMemory(buffer, 0)
+  return openMemory(buffer, 0)
 }

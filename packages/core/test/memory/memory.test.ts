@@ -2,7 +2,7 @@ import { Arena, blocks, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { slotWordCount } from '../../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { recordWord, slotWord, spanOf, spanStart, viewsOf } from '../../src/memory/memory.ts'
 import { assertSound, refuses } from '../support/checks.ts'
 import { fill, memoryOf, smallArena } from '../support/memory.ts'
@@ -67,15 +67,15 @@ test('word indices and spans, for every base of the arena', () => {
     const arena = Arena.create({ buffer: new ArrayBuffer(6 * 65536), byteOffset })
     const memory = memoryOf(arena)
     const base = arena.byteOffset
-    assert.is(spanStart(memory, asSpanIndex(2)), base + 131_072)
+    assert.is(spanStart(memory, 2 as SpanIndex), base + 131_072)
     assert.is(spanOf(memory, base), 0)
     assert.is(spanOf(memory, base + 131_071), 1)
     assert.is(spanOf(memory, base + 131_072), 2)
     assert.is(
-      slotWord(memory, asSlotIndex(1), 0) - slotWord(memory, asSlotIndex(0), 0),
+      slotWord(memory, 1 as SlotIndex, 0) - slotWord(memory, 0 as SlotIndex, 0),
       slotWordCount(memory.slotCount),
     )
-    assert.is(recordWord(memory, asSpanIndex(1), 3) - recordWord(memory, asSpanIndex(0), 0), 11)
+    assert.is(recordWord(memory, 1 as SpanIndex, 3) - recordWord(memory, 0 as SpanIndex, 0), 11)
   }
 })
 

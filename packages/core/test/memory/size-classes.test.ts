@@ -1,24 +1,27 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MAX_CLASS_COUNT, SPAN_BYTE_LENGTH } from '../../src/base/layout.ts'
-import { asClassIndex } from '../../src/base/units.ts'
+import type { ClassIndex } from '../../src/base/units.ts'
 import {
   blockCapacity,
+  capacityFor,
+  classFor,
   MAX_CLASS_PAYLOAD,
   MAX_STRIDE,
-  minimalRunSpanCount,
   preferredRunSpanCount,
-  SizeClasses,
+  type SizeClasses,
+  spanCountFor,
   stridesWith,
+  tablesOf,
 } from '../../src/memory/size-classes.ts'
 import { refuses } from '../support/checks.ts'
 import { anything, notNumbers, oddNumbers } from '../support/values.ts'
 
 const test = suite('size classes')
 const HEADER = 8
-const classes = new SizeClasses(stridesWith([]))
+const classes = tablesOf(Int32Array.from(stridesWith([])))
 const strides = [...classes.strides]
-const strideOf = (byteLength: number) => strides[classes.classFor(byteLength)]
+const strideOf = (byteLength: number) => strides[classFor(classes, byteLength)]
 /** As the fast path looks it up. */
 const fastClassOf = (of: SizeClasses, byteLength: number) => of.classOf[(byteLength + 23) >>> 4]
 
@@ -29,27 +32,27 @@ test('strides ascend in multiples of 16, up to the largest class', () => {
   )
   assert.ok(strides.every((stride) => stride > 0 && stride % 16 === 0))
   assert.is(strides.at(-1), MAX_STRIDE)
-  assert.is(classes.count, strides.length)
-  assert.is(classes.maxByteLength, MAX_STRIDE - HEADER)
-  assert.ok(MAX_CLASS_PAYLOAD <= classes.maxByteLength)
+  assert.is(classes.classCount, strides.length)
+  assert.is(classes.maxClassByteLength, MAX_STRIDE - HEADER)
+  assert.ok(MAX_CLASS_PAYLOAD <= classes.maxClassByteLength)
 })
 
 test('every length up to the largest class has the smallest class that holds it', () => {
   let expected = 0
-  for (let byteLength = 0; byteLength <= classes.maxByteLength; byteLength++) {
+  for (let byteLength = 0; byteLength <= classes.maxClassByteLength; byteLength++) {
     if (byteLength + HEADER > strides[expected]) expected++
     if (
-      classes.classFor(byteLength) !== expected ||
+      classFor(classes, byteLength) !== expected ||
       fastClassOf(classes, byteLength) !== expected
     ) {
-      assert.unreachable(`${byteLength} bytes are of class ${classes.classFor(byteLength)}`)
+      assert.unreachable(`${byteLength} bytes are of class ${classFor(classes, byteLength)}`)
     }
   }
-  assert.is(expected, classes.count - 1)
+  assert.is(expected, classes.classCount - 1)
 })
 
 test('waste: a header and 15 bytes up to 128, then at most a fifth of the stride', () => {
-  for (let byteLength = 0; byteLength <= classes.maxByteLength; byteLength++) {
+  for (let byteLength = 0; byteLength <= classes.maxClassByteLength; byteLength++) {
     const stride = strideOf(byteLength)
     const waste = stride - byteLength
     if (byteLength > 128 ? waste > stride / 5 : waste > HEADER + 15) {
@@ -80,10 +83,10 @@ test('from 128 bytes on there are four classes a doubling', () => {
 
 test('a caller’s classes fit their lengths exactly, beside the default ones', () => {
   const own = [48, 400, 4000, MAX_CLASS_PAYLOAD]
-  const table = new SizeClasses(stridesWith([...own, ...own]))
+  const table = tablesOf(Int32Array.from(stridesWith([...own, ...own])))
   for (const byteLength of own) {
-    assert.is(table.strides[table.classFor(byteLength)], byteLength + 16)
-    assert.is(fastClassOf(table, byteLength), table.classFor(byteLength))
+    assert.is(table.strides[classFor(table, byteLength)], byteLength + 16)
+    assert.is(fastClassOf(table, byteLength), classFor(table, byteLength))
   }
   assert.equal(stridesWith(own.reverse()), [...table.strides])
   assert.ok(strides.every((stride) => table.strides.includes(stride)))
@@ -111,7 +114,7 @@ const restOf = (stride: number, spanCount: number) =>
 
 test('the shortest run holds one block, and a shorter one none', () => {
   for (let stride = 16; stride <= MAX_STRIDE; stride += 16) {
-    const least = minimalRunSpanCount(stride)
+    const least = spanCountFor(stride - HEADER)
     assert.ok(least >= 1 && blockCapacity(stride, least) >= 1, `${stride}`)
     assert.is(blockCapacity(stride, least - 1) >= 1, false, `${stride}`)
   }
@@ -121,7 +124,7 @@ test('the usual run wastes an eighth at most, or what the best of nine lengths w
   const shareOf = (stride: number, spanCount: number) => restOf(stride, spanCount) / spanCount
   for (let stride = 16; stride <= MAX_STRIDE; stride += 16) {
     const usual = preferredRunSpanCount(stride)
-    assert.ok(usual >= minimalRunSpanCount(stride) && usual <= 9, `${stride}`)
+    assert.ok(usual >= spanCountFor(stride - HEADER) && usual <= 9, `${stride}`)
     assert.ok(restOf(stride, usual) >= HEADER, `${stride}`)
     const best = Math.min(...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((count) => shareOf(stride, count)))
     assert.ok(shareOf(stride, usual) <= Math.max(best, SPAN_BYTE_LENGTH / 8), `${stride}`)
@@ -129,20 +132,19 @@ test('the usual run wastes an eighth at most, or what the best of nine lengths w
 })
 
 test('capacities of the table are those of the quotient, for runs of any length', () => {
-  const table = new SizeClasses(stridesWith([2000, 196_592]))
+  const table = tablesOf(Int32Array.from(stridesWith([2000, 196_592])))
   table.strides.forEach((stride, classIndex) => {
     for (let spanCount = 1; spanCount <= 12; spanCount++) {
-      const capacity = table.capacityOf(asClassIndex(classIndex), spanCount)
+      const capacity = capacityFor(table, classIndex as ClassIndex, spanCount)
       assert.is(capacity, blockCapacity(stride, spanCount))
     }
     assert.is(table.runSpanCounts[classIndex], preferredRunSpanCount(stride))
-    assert.is(table.shortRunSpanCounts[classIndex], minimalRunSpanCount(stride))
   })
 })
 
 test('the division check accepts where blocks begin and nowhere else', () => {
   for (const own of [[], [2000, 30000, 208, 524288, 368]]) {
-    const table = new SizeClasses(stridesWith(own))
+    const table = tablesOf(Int32Array.from(stridesWith(own)))
     table.strides.forEach((stride, classIndex) => {
       assert.is(table.divisors[2 * classIndex], stride)
       const end = preferredRunSpanCount(stride) * SPAN_BYTE_LENGTH

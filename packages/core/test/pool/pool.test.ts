@@ -87,7 +87,7 @@ test('the last freed is the next allocated', () => {
 
 test('a live block keeps every byte of its payload, whatever happens around it', () => {
   const { arena, pool, memory } = smallArena(2 << 20)
-  for (const stride of memory.classes.strides.slice(0, 40)) {
+  for (const stride of memory.strides.slice(0, 40)) {
     const byteLength = stride - 8
     const offsets = [pool.alloc(byteLength), pool.alloc(byteLength), pool.alloc(byteLength)]
     for (const offset of offsets) arena.u8.fill(0xee, offset, offset + byteLength)

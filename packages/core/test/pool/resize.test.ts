@@ -9,9 +9,9 @@ const test = suite('resize')
 
 test('within a class a block stays where it is', () => {
   const { pool, memory } = smallArena(64 << 20)
-  for (let row = 1; row < memory.classes.count; row++) {
-    const most = memory.classes.strides[row] - 8
-    const least = memory.classes.strides[row - 1] - 7
+  for (let row = 1; row < memory.classCount; row++) {
+    const most = memory.strides[row] - 8
+    const least = memory.strides[row - 1] - 7
     const offset = pool.alloc(least)
     for (const byteLength of [most, least, (most + least) >> 1]) {
       assert.is(pool.realloc(offset, byteLength), offset)

@@ -7,8 +7,9 @@ import {
   SLOT_PARTIAL_HEADS,
   SLOT_UNSORTED,
 } from '../../src/base/layout.ts'
-import { asSpanIndex } from '../../src/base/units.ts'
+import type { SpanIndex } from '../../src/base/units.ts'
 import { recordWord, slotWord, spanOf } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { isSweepDue, reclaim } from '../../src/reclaim/reclaim.ts'
 import { assertSound } from '../support/checks.ts'
 import { fill, smallArena } from '../support/memory.ts'
@@ -35,7 +36,7 @@ test('a sweep with a budget of 0 parks nothing and learns nothing', () => {
   const words = memory.i32.slice()
   assert.is(pool.collect({ spans: 0 }), 0)
   assert.equal(memory.i32, words)
-  const learned = slotWord(memory, slot, SLOT_LEARNED + memory.classes.classFor(56))
+  const learned = slotWord(memory, slot, SLOT_LEARNED + classFor(memory, 56))
   assert.ok(memory.i32[learned] >>> 16 > 0)
 })
 
@@ -52,7 +53,7 @@ test('the class of the next sweep may be any word', () => {
 
 test('spans are sorted once as many blocks were parked as there are spans', () => {
   const { arena, pool, memory, slot } = smallArena(4 << 20)
-  const classIndex = memory.classes.classFor(1000)
+  const classIndex = classFor(memory, 1000)
   const first = slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)
   const unsorted = slotWord(memory, slot, SLOT_UNSORTED + classIndex)
   const bySpan = new Map<number, number[]>()
@@ -65,7 +66,7 @@ test('spans are sorted once as many blocks were parked as there are spans', () =
     for (let span = memory.i32[first]; span !== 0; ) {
       if (span < last) return false
       last = span
-      span = memory.i32[recordWord(memory, asSpanIndex(span), RECORD_NEXT_PARTIAL)]
+      span = memory.i32[recordWord(memory, span as SpanIndex, RECORD_NEXT_PARTIAL)]
     }
     return true
   }

@@ -4,7 +4,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../../src/base/layout.ts'
-import { asSlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import { controlWord, spanOf } from '../../src/memory/memory.ts'
 import { repairMap } from '../../src/recovery/adopt.ts'
 import { rebuildRuns } from '../../src/recovery/rebuild.ts'
@@ -13,9 +13,9 @@ import { type Site, site } from '../support/site.ts'
 
 const test = suite('repair of the span map')
 
-const DEAD = asSlotIndex(0)
-const OTHER = asSlotIndex(4)
-const TENDER = asSlotIndex(7)
+const DEAD = 0 as SlotIndex
+const OTHER = 4 as SlotIndex
+const TENDER = 7 as SlotIndex
 const { SPAN_CLAIMED, SPAN_HEAD, SPAN_LARGE, SPAN_TAIL, LARGE_CLASS } = layout
 
 const mapped = (state: number, owner: number, classIndex = 0, position = 0) =>

@@ -3,7 +3,7 @@
 import { Arena, blocks as blocksOf, exactStats, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { asSlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import { lendSlot } from '../../src/spans/slots.ts'
 import { assertConserved, assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
 import { fill, memoryOf } from '../support/memory.ts'
@@ -107,7 +107,7 @@ test('what the dead thread was reclaiming is closed again', () => {
   const closing = arena.openPool()
   const blocks = allocMany(closing, 700, 100)
   closing.close()
-  lendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(victim.slot))
+  lendSlot(memory, closing.slot as SlotIndex, victim.slot as SlotIndex)
   assert.is(arena.stats().slots[closing.slot].state, 'tended')
   const adopter = arena.adopt(victim.slot)
   assertSound(arena)
@@ -173,7 +173,7 @@ const refusals: [name: string, arrange: (scene: Victim) => Refused, message: Reg
     'a closed slot that somebody reclaims',
     ({ arena, memory, victim }) => {
       victim.close()
-      lendSlot(memory, asSlotIndex(victim.slot), asSlotIndex(5))
+      lendSlot(memory, victim.slot as SlotIndex, 5 as SlotIndex)
       return [arena, victim.slot]
     },
     /it is tended/,

@@ -5,10 +5,17 @@ import { blocks, exactStats, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import * as layout from '../../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { unmark } from '../../src/blocks/aligned.ts'
-import { BLOCK_PLAIN, headerWith, typeBits } from '../../src/memory/block-header.ts'
+import {
+  BLOCK_INTERNAL,
+  BLOCK_PLAIN,
+  BLOCK_SHIFTED,
+  headerWith,
+  typeBits,
+} from '../../src/memory/block-header.ts'
 import { bitOf, liveWord, slotWord, spanOf, spanStart } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { rebuildRuns } from '../../src/recovery/rebuild.ts'
 import { SEGMENT_STAMP, stampOf } from '../../src/remote/queue.ts'
 import { assertConserved, assertSound } from '../support/checks.ts'
@@ -17,7 +24,7 @@ import { allocMany, deliver, fourPools, queueOf } from '../support/pools.ts'
 import { type Site, site } from '../support/site.ts'
 
 const test = suite('rebuild')
-const DEAD = asSlotIndex(0)
+const DEAD = 0 as SlotIndex
 
 /** What is planted, and the block that is free by it, or live: its allocation was complete. */
 interface Left {
@@ -53,7 +60,7 @@ const uncarved = (s: Site) => {
   let span = s.partialSpan
   const end = () => s.i32[s.recordWord(span, layout.RECORD_CARVED_COUNT)] * 112
   while (end() > 60_000) span = s.i32[s.recordWord(span, layout.RECORD_NEXT_PARTIAL)]
-  return spanStart(s.memory, asSpanIndex(span)) + layout.FIRST_PAYLOAD + end()
+  return spanStart(s.memory, span as SpanIndex) + layout.FIRST_PAYLOAD + end()
 }
 
 const leftovers: Record<string, Left> = {
@@ -125,7 +132,7 @@ const leftovers: Record<string, Left> = {
     writes: (s) => [
       unmarkedOf(s, s.live),
       liveBit(s, s.live),
-      [header(s, s.live), s.memory.internalHeader],
+      [header(s, s.live), headerWith(BLOCK_INTERNAL, s.memory.tag)],
     ],
     freed: (s) => s.live,
   },
@@ -189,12 +196,12 @@ const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left
   }),
   'a live block that says it is a segment': (s) => ({
     at: s.live,
-    writes: [[header(s, s.live), s.memory.internalHeader]],
+    writes: [[header(s, s.live), headerWith(BLOCK_INTERNAL, s.memory.tag)]],
   }),
   'a live block that says it is shifted': (s) => ({
     at: s.live,
     writes: [
-      [header(s, s.live), s.memory.shiftedHeader],
+      [header(s, s.live), headerWith(BLOCK_SHIFTED, s.memory.tag)],
       [lengthOf(s, s.live), s.live],
     ],
   }),
@@ -202,7 +209,7 @@ const damages: Record<string, (s: Site) => { at: number; writes: ReturnType<Left
     at: s.free,
     writes: [
       unmarkedOf(s, s.free),
-      [header(s, s.free), s.memory.shiftedHeader],
+      [header(s, s.free), headerWith(BLOCK_SHIFTED, s.memory.tag)],
       [lengthOf(s, s.free), s.live2],
     ],
   }),
@@ -251,7 +258,7 @@ test('runs of other slots stay as they are; empty ones of its own are given back
   const blocks = [owner, freer].map((pool) => allocMany(pool, 10, 3000))
   const committed = arena.stats().committedBytes
   for (const [i, pool] of [owner, freer].entries()) for (const block of blocks[i]) pool.free(block)
-  rebuildRuns(memory, asSlotIndex(owner.slot))
+  rebuildRuns(memory, owner.slot as SlotIndex)
   assertSound(arena)
   assert.is(arena.stats().committedBytes, committed - 65536)
   assert.is(freer.alloc(3000), blocks[1][9], 'from the free list, as before')
@@ -262,11 +269,11 @@ test('segments: those of its queues stay; one of no queue is freed', () => {
   for (const block of allocMany(owner, 200, 100)) freer.free(block)
   const ofNone = freer.alloc(520)
   unmark(memory, ofNone)
-  memory.i32[(ofNone >> 2) - 2] = memory.internalHeader
-  memory.i32[(ofNone >> 2) + SEGMENT_STAMP] = stampOf(asSlotIndex(freer.slot), -128)
+  memory.i32[(ofNone >> 2) - 2] = headerWith(BLOCK_INTERNAL, memory.tag)
+  memory.i32[(ofNone >> 2) + SEGMENT_STAMP] = stampOf(freer.slot as SlotIndex, -128)
   const liveBlocks = () => exactStats(arena).liveBlocks
   assert.is(liveBlocks(), 203)
-  rebuildRuns(memory, asSlotIndex(freer.slot))
+  rebuildRuns(memory, freer.slot as SlotIndex)
   assertSound(arena)
   assert.equal([liveBlocks(), queueOf(memory, freer, owner).segmentCount], [202, 2])
   deliver([freer], owner)
@@ -282,7 +289,7 @@ test('partial spans are in ascending order afterwards', () => {
   const offsets = fill(pool, 1000)
   for (const [i, offset] of offsets.entries()) if (i % 2 === 0) pool.free(offset)
   rebuildRuns(memory, slot)
-  const first = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + memory.classes.classFor(1000))
+  const first = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classFor(memory, 1000))
   assert.is(memory.i32[first], spanOf(memory, offsets[0]))
 })
 

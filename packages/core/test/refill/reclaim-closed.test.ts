@@ -4,8 +4,9 @@ import { blocks as blocksOf } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LARGE_ROW, SLOT_PARTIAL_HEADS } from '../../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { slotGeneration } from '../../src/spans/slots.ts'
 import { assertConserved, assertSameNumbers, assertSound, refuses } from '../support/checks.ts'
 import { fill } from '../support/memory.ts'
@@ -83,9 +84,9 @@ for (const place of ['an open slot’s', 'another class’s', 'control', 'out of
       control: 1,
       'out of the arena': memory.spanCount,
     }
-    const partial = slotWord(memory, asSlotIndex(freer.slot), SLOT_PARTIAL_HEADS)
-    memory.i32[partial + memory.classes.classFor(100)] = spans[place]
-    const map = spanMapWord(memory, asSpanIndex(0))
+    const partial = slotWord(memory, freer.slot as SlotIndex, SLOT_PARTIAL_HEADS)
+    memory.i32[partial + classFor(memory, 100)] = spans[place]
+    const map = spanMapWord(memory, 0 as SpanIndex)
     const before = memory.i32.slice(map, map + memory.spanCount)
     refuses('corrupt', () => third.alloc(100), new RegExp(`lead to ${spans[place]}$`))
     assert.equal(memory.i32.slice(map, map + memory.spanCount), before)
@@ -161,10 +162,10 @@ test('several closed slots are looked after at once, each in new generations', (
   const { arena, memory, owner, freer, third, fourth } = fourPools(4 << 20)
   const closing = [owner, freer, third]
   for (let round = 0; round < 200; round++) for (const pool of closing) pool.alloc(3000)
-  const generations = () => closing.map(({ slot }) => slotGeneration(memory, asSlotIndex(slot)))
+  const generations = () => closing.map(({ slot }) => slotGeneration(memory, slot as SlotIndex))
   for (const pool of closing) pool.close()
   const before = generations()
-  reclaimOnce(fourth, arena, memory.classes.classFor(3000))
+  reclaimOnce(fourth, arena, classFor(memory, 3000))
   assertSound(arena)
   assert.equal(
     generations(),
@@ -243,7 +244,7 @@ test('one span at a time, of the class that is wanted', () => {
   const { arena, memory, third, queued, spanCounts } = twoClosed()
   const live = blocksOf(arena).length
   assert.equal(spanCounts(), [4, 4, 0])
-  const row = memory.classes.classFor(100)
+  const row = classFor(memory, 100)
   for (const expected of [
     [3, 4, 1],
     [2, 4, 2],

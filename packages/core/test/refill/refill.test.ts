@@ -12,10 +12,10 @@ import {
   SLOT_PARTIAL_HEADS,
   SLOT_REFILLS,
 } from '../../src/base/layout.ts'
-import { asSpanIndex, type SlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { type ArenaMemory, recordWord, slotWord, spanOf } from '../../src/memory/memory.ts'
 import { baseBatch } from '../../src/memory/refill-batch.ts'
-import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
+import { classFor, preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { refill } from '../../src/refill/refill.ts'
 import type { PoolCore } from '../../src/remote/remote.ts'
 import { capacityOf } from '../../src/spans/runs.ts'
@@ -39,7 +39,7 @@ const coreOf = (memory: ArenaMemory, slot: SlotIndex): PoolCore => ({
 /** Live blocks and those on free lists: what a look for empty spans can come across. */
 function handedBy(memory: ArenaMemory, slot: SlotIndex): number {
   let total = 0
-  for (let row = 0; row < memory.classes.count; row++) {
+  for (let row = 0; row < memory.classCount; row++) {
     total += memory.i32[slotWord(memory, slot, SLOT_OUTSTANDING + row)]
   }
   return total
@@ -48,8 +48,8 @@ function handedBy(memory: ArenaMemory, slot: SlotIndex): number {
 test('every class: the first refill claims one run and carves one batch of it', () => {
   for (const byteLength of [0, 24, 200, 1000, 4000, 30_000, 100_000, 524_288]) {
     const { arena, memory, slot } = smallArena(2 << 20)
-    const classIndex = memory.classes.classFor(byteLength)
-    const stride = memory.classes.strides[classIndex]
+    const classIndex = classFor(memory, byteLength)
+    const stride = memory.strides[classIndex]
     assert.ok(refill(coreOf(memory, slot), classIndex))
     const row = exactStats(arena).classes[classIndex]
     const spanCount = preferredRunSpanCount(stride)
@@ -63,8 +63,8 @@ test('every class: the first refill claims one run and carves one batch of it', 
 
 test('a run is carved from its start to its end, batch by batch', () => {
   const { arena, pool, memory } = smallArena(2 << 20)
-  const classIndex = memory.classes.classFor(1000)
-  const stride = memory.classes.strides[classIndex]
+  const classIndex = classFor(memory, 1000)
+  const stride = memory.strides[classIndex]
   const first = pool.alloc(1000)
   const capacity = capacityOf(memory, spanOf(memory, first))
   const base = baseBatch(stride) // then twice as many, and then more than the rest
@@ -80,8 +80,8 @@ test('a run is carved from its start to its end, batch by batch', () => {
 
 test('no room for the usual run: a short one, of at least one block', () => {
   const { arena, pool, memory } = smallArena(32 * 65536)
-  const classIndex = memory.classes.classFor(16384)
-  assert.ok(preferredRunSpanCount(memory.classes.strides[classIndex]) > 1)
+  const classIndex = classFor(memory, 16384)
+  assert.ok(preferredRunSpanCount(memory.strides[classIndex]) > 1)
   const large = pool.alloc((memory.spanCount - memory.controlSpanCount - 1) * 65536 - 16)
   assert.is(fill(pool, 16384).length, 3)
   assert.is(arena.stats().classes[classIndex].spanCount, 1)
@@ -96,7 +96,7 @@ test('out of memory: false, and the arena is as it was', () => {
   fill(pool, 8)
   const blocks = blocksOf(arena)
   for (const byteLength of [16, 1000, 524_288]) {
-    assert.not.ok(refill(coreOf(memory, slot), memory.classes.classFor(byteLength)))
+    assert.not.ok(refill(coreOf(memory, slot), classFor(memory, byteLength)))
   }
   assert.equal(blocksOf(arena), blocks)
   assertSound(arena)
@@ -146,7 +146,7 @@ test('over a long run, looks come across no more blocks than were handed out', (
   const { pool, memory, slot } = smallArena(2 << 20)
   const random = new Random(7)
   const live: number[] = []
-  const outstanding = new Int32Array(memory.classes.count)
+  const outstanding = new Int32Array(memory.classCount)
   const sum = { parked: 0, handedOut: 0 }
   for (let step = 0; step < 20_000; step++) {
     if (random.below(100) < 52) {
@@ -169,11 +169,11 @@ test('over a long run, looks come across no more blocks than were handed out', (
 
 test('a list that leads to nowhere is an error, and no endless call', () => {
   const { pool, memory, slot } = smallArena(2 << 20)
-  const classIndex = memory.classes.classFor(100)
+  const classIndex = classFor(memory, 100)
   pool.alloc(100)
   pool.collect()
   const span = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
-  memory.i32[recordWord(memory, asSpanIndex(span), RECORD_PARKED_HEAD)] = -16
+  memory.i32[recordWord(memory, span as SpanIndex, RECORD_PARKED_HEAD)] = -16
   refuses('corrupt', () => pool.alloc(100), /parked blocks/)
 })
 
@@ -192,7 +192,7 @@ test('phases of changing sizes: idle spans serve the next one, up to what a slot
 test('a frame that takes a block of every class and frees it settles: no more misses', () => {
   const { arena, pool, memory } = smallArena(64 << 20)
   const frame = () => {
-    for (const stride of memory.classes.strides.slice(0, 40)) pool.free(pool.alloc(stride - 8))
+    for (const stride of memory.strides.slice(0, 40)) pool.free(pool.alloc(stride - 8))
   }
   frame()
   const { refills } = arena.stats()

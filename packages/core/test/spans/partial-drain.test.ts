@@ -6,8 +6,9 @@ import {
   RECORD_PARKED_COUNT,
   SLOT_OUTSTANDING,
 } from '../../src/base/layout.ts'
-import { asClassIndex, asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { ClassIndex, SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
+import { capacityFor, classFor } from '../../src/memory/size-classes.ts'
 import { drainSparse, link, setDraining } from '../../src/spans/partial.ts'
 import { publishRun } from '../../src/spans/runs.ts'
 import { claimRun, headPattern, isDraining } from '../../src/spans/span-map.ts'
@@ -20,8 +21,8 @@ const test = suite('drain')
 /** Which partial spans drain, given their counts of live blocks; each has room for 63. */
 function drained(liveCounts: readonly number[], batch: number): boolean[] {
   const { memory, slot } = smallArena(4 << 20)
-  const classIndex = memory.classes.classFor(1020)
-  assert.is(memory.classes.capacityOf(classIndex, 1), CAPACITY)
+  const classIndex = classFor(memory, 1020)
+  assert.is(capacityFor(memory, classIndex, 1), CAPACITY)
   const spans = liveCounts.map(() => {
     const span = claimRun(memory, slot, 1)
     publishRun(memory, slot, span, 1, classIndex)
@@ -55,7 +56,7 @@ for (const [name, liveCounts, batch, expected] of CASES) {
 
 test('a draining span that is needed again stops to drain', () => {
   const { memory, slot } = smallArena(4 << 20)
-  const classIndex = asClassIndex(3)
+  const classIndex = 3 as ClassIndex
   const span = claimRun(memory, slot, 1)
   publishRun(memory, slot, span, 1, classIndex)
   const word = () => memory.i32[spanMapWord(memory, span)]
@@ -86,16 +87,12 @@ function draining(byteLength: number) {
 test('a block freed in a draining span is parked; the last one gives the span back', () => {
   const { arena, memory, owner, high, second } = draining(1000)
   const { spanCount } = arena.stats().slots[owner.slot]
-  const row = slotWord(
-    memory,
-    asSlotIndex(owner.slot),
-    SLOT_OUTSTANDING + memory.classes.classFor(1000),
-  )
+  const row = slotWord(memory, owner.slot as SlotIndex, SLOT_OUTSTANDING + classFor(memory, 1000))
   const outstanding = memory.i32[row]
   owner.free(high)
   assert.is(memory.i32[row], outstanding - 1)
   assert.is(arena.stats().slots[owner.slot].spanCount, spanCount - 1)
-  assert.is(memory.i32[spanMapWord(memory, asSpanIndex(second))], 0)
+  assert.is(memory.i32[spanMapWord(memory, second as SpanIndex)], 0)
   assertSound(arena)
   refuses('double-free', () => owner.free(high))
   assert.is.not(owner.alloc(1000) >> 16, high >> 16)
@@ -108,7 +105,7 @@ test('the same for a block that another thread freed, when its owner receives it
   assertSound(arena)
   freer.flush()
   owner.collect({ spans: 0 })
-  assert.is(memory.i32[spanMapWord(memory, asSpanIndex(second))], 0)
+  assert.is(memory.i32[spanMapWord(memory, second as SpanIndex)], 0)
   assert.is(arena.stats().slots[owner.slot].violations, 0)
   assertSound(arena)
 })
@@ -124,7 +121,7 @@ test('realloc and tryResize of a block in a span that drains', () => {
 test('when memory runs out, spans that drain are filled like any other', () => {
   const { arena, memory, owner, second } = draining(1000)
   fill(owner, 1000)
-  assert.not.ok(isDraining(memory.i32[spanMapWord(memory, asSpanIndex(second))]))
+  assert.not.ok(isDraining(memory.i32[spanMapWord(memory, second as SpanIndex)]))
   assert.is(exactStats(arena).uncarvedBytes, 0)
   assertSound(arena)
 })

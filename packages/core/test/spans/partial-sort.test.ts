@@ -6,14 +6,9 @@ import {
   SLOT_FREE_HEADS,
   SLOT_PARTIAL_HEADS,
 } from '../../src/base/layout.ts'
-import {
-  asSlotIndex,
-  asSpanIndex,
-  type ClassIndex,
-  type SlotIndex,
-  type SpanIndex,
-} from '../../src/base/units.ts'
+import type { ClassIndex, SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { type ArenaMemory, recordWord, slotWord, spanOf } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { link, sortPartial, unlink } from '../../src/spans/partial.ts'
 import { publishRun } from '../../src/spans/runs.ts'
 import { claimRun } from '../../src/spans/span-map.ts'
@@ -28,7 +23,7 @@ function partialOf(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex)
   const spans: number[] = []
   let span = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
   while (span !== 0) {
-    const linkOf = (field: number) => memory.i32[recordWord(memory, asSpanIndex(span), field)]
+    const linkOf = (field: number) => memory.i32[recordWord(memory, span as SpanIndex, field)]
     assert.is(linkOf(RECORD_PREVIOUS_PARTIAL), spans.at(-1) ?? 0)
     assert.ok(spans.push(span) < memory.spanCount, 'the list has no end')
     span = linkOf(RECORD_NEXT_PARTIAL)
@@ -41,7 +36,7 @@ function spansOf(spanCount: number) {
   const control = smallArena().memory.controlSpanCount
   const small = smallArena((control + spanCount + 1) * 65536)
   const { memory, slot } = small
-  const classIndex = memory.classes.classFor(100)
+  const classIndex = classFor(memory, 100)
   const spans: SpanIndex[] = Array.from({ length: spanCount }, () => {
     const span = claimRun(memory, slot, 1)
     publishRun(memory, slot, span, 1, classIndex)
@@ -128,8 +123,8 @@ test(
 test('lists of other classes and of other slots stay as they are', () => {
   const { arena, memory, slot } = smallArena()
   arena.openPool()
-  const classes = [100, 1000].map((byteLength) => memory.classes.classFor(byteLength))
-  const lists = [slot, asSlotIndex(slot + 1)].flatMap((owner) =>
+  const classes = [100, 1000].map((byteLength) => classFor(memory, byteLength))
+  const lists = [slot, (slot + 1) as SlotIndex].flatMap((owner) =>
     classes.map((classIndex) => ({ owner, classIndex, spans: [] as SpanIndex[] })),
   )
   for (let i = 0; i < 3; i++) {
@@ -152,7 +147,7 @@ test(
   'refills take from the lowest spans first after a look',
   seeded((random) => {
     const { arena, pool, memory, slot } = smallArena(2 << 20)
-    const classIndex = memory.classes.classFor(1000)
+    const classIndex = classFor(memory, 1000)
     const offsets = fill(pool, 1000)
     const freed = random.shuffle(offsets).slice(0, offsets.length >> 1)
     for (const offset of freed) pool.free(offset)
@@ -180,16 +175,16 @@ test('a damaged list is an error, and not sorted', () => {
     const offsets = fill(pool, 1000)
     for (const [i, offset] of offsets.entries()) if (i % 2 === 1) pool.free(offset)
     pool.collect()
-    const classIndex = memory.classes.classFor(1000)
+    const classIndex = classFor(memory, 1000)
     const first = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
-    const second = memory.i32[recordWord(memory, asSpanIndex(first), RECORD_NEXT_PARTIAL)]
+    const second = memory.i32[recordWord(memory, first as SpanIndex, RECORD_NEXT_PARTIAL)]
     const [at, to] =
       link === 'itself'
         ? [first, first]
         : link === 'the one before'
           ? [second, first]
           : [first, link]
-    memory.i32[recordWord(memory, asSpanIndex(at), RECORD_NEXT_PARTIAL)] = Number(to)
+    memory.i32[recordWord(memory, at as SpanIndex, RECORD_NEXT_PARTIAL)] = Number(to)
     refuses('corrupt', () => sortPartial(memory, slot, classIndex), /partial spans/)
   }
 })

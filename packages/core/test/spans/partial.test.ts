@@ -9,9 +9,9 @@ import {
   SLOT_OUTSTANDING,
   SLOT_PARTIAL_HEADS,
 } from '../../src/base/layout.ts'
-import { asSpanIndex } from '../../src/base/units.ts'
+import type { SpanIndex } from '../../src/base/units.ts'
 import { recordWord, slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
-import { preferredRunSpanCount } from '../../src/memory/size-classes.ts'
+import { classFor, preferredRunSpanCount } from '../../src/memory/size-classes.ts'
 import { reclaim } from '../../src/reclaim/reclaim.ts'
 import { link, unlink } from '../../src/spans/partial.ts'
 import { headPattern } from '../../src/spans/span-map.ts'
@@ -24,8 +24,8 @@ const test = suite('partial')
 test('the list of partial spans links both ways, whichever span is taken off', () => {
   for (const taken of [0, 1, 2]) {
     const { memory, slot } = smallArena()
-    const classIndex = memory.classes.classFor(16)
-    const spans = [3, 7, 5].map(asSpanIndex)
+    const classIndex = classFor(memory, 16)
+    const spans = [3, 7, 5].map((span) => span as SpanIndex)
     for (const span of spans) {
       memory.i32[spanMapWord(memory, span)] = headPattern(slot) | classIndex
       link(memory, span)
@@ -33,7 +33,7 @@ test('the list of partial spans links both ways, whichever span is taken off', (
     unlink(memory, spans[taken])
     const expected = [...spans].reverse().filter((span) => span !== spans[taken])
     const recordOf = (span: number, field: number) =>
-      memory.i32[recordWord(memory, asSpanIndex(span), field)]
+      memory.i32[recordWord(memory, span as SpanIndex, field)]
     const found: number[] = []
     let previous = 0
     let span = memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)]
@@ -50,7 +50,7 @@ test('the list of partial spans links both ways, whichever span is taken off', (
 for (const byteLength of [8, 64, 1000, 4096, 16384, 100_000, 524_288]) {
   test(`blocks of ${byteLength} bytes: looked at once, and empty spans are given back`, () => {
     const { arena, pool, memory, slot } = smallArena(4 << 20)
-    const classIndex = memory.classes.classFor(byteLength)
+    const classIndex = classFor(memory, byteLength)
     const outstanding = slotWord(memory, slot, SLOT_OUTSTANDING + classIndex)
     const freeHead = slotWord(memory, slot, SLOT_FREE_HEADS + classIndex)
     const committedBefore = arena.stats().committedBytes
@@ -105,7 +105,7 @@ test('blocks of one run that are parked one by one keep it partial until the las
   const { pool, memory, slot } = smallArena()
   const offsets = Array.from({ length: 3 }, () => pool.alloc(16384))
   const span = spanOf(memory, offsets[0])
-  const classIndex = memory.classes.classFor(16384)
+  const classIndex = classFor(memory, 16384)
   const parked = () => memory.i32[recordWord(memory, span, RECORD_PARKED_COUNT)]
   reclaim(memory, slot, memory.spanCount) // the rest of what the refill handed out
   const before = parked()
@@ -116,7 +116,7 @@ test('blocks of one run that are parked one by one keep it partial until the las
     assert.is(memory.i32[slotWord(memory, slot, SLOT_PARTIAL_HEADS + classIndex)], span)
   }
   pool.free(offsets[0])
-  assert.is(pool.collect(), preferredRunSpanCount(memory.classes.strides[classIndex]))
+  assert.is(pool.collect(), preferredRunSpanCount(memory.strides[classIndex]))
 })
 
 test.run()

@@ -2,8 +2,8 @@ import { Arena, blocks, exactStats } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SLOT_CLOSED, SLOT_OPEN, SLOT_STATE } from '../../src/base/layout.ts'
-import { asSlotIndex } from '../../src/base/units.ts'
-import { type ArenaMemory, slotWord, spanOf } from '../../src/memory/memory.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
+import { type ArenaMemory, openedSlotCount, slotWord, spanOf } from '../../src/memory/memory.ts'
 import {
   changeState,
   closeSlot,
@@ -35,15 +35,15 @@ test('a closed slot is opened before a vacant one, as its memory can be used aga
   const { arena, pool, memory } = smallArena()
   pool.alloc(16)
   pool.close()
-  assert.is(slotState(memory, asSlotIndex(0)), 'closed')
-  assert.is(slotState(memory, asSlotIndex(1)), 'vacant')
+  assert.is(slotState(memory, 0 as SlotIndex), 'closed')
+  assert.is(slotState(memory, 1 as SlotIndex), 'vacant')
   assert.is(arena.openPool().slot, 0)
-  assert.is(slotState(memory, asSlotIndex(0)), 'open')
+  assert.is(slotState(memory, 0 as SlotIndex), 'open')
 })
 
 test('the generation distinguishes the pools of a slot', () => {
   const { arena, pool, memory } = smallArena()
-  const word = slotWord(memory, asSlotIndex(0), SLOT_STATE)
+  const word = slotWord(memory, 0 as SlotIndex, SLOT_STATE)
   const seen = new Set([memory.i32[word]])
   pool.close()
   for (let i = 0; i < 5; i++) {
@@ -141,7 +141,7 @@ test('a closed slot is reserved before a vacant one; its blocks are there once i
 
 test('a pool keeps the generation that it was opened in; each change begins another one', () => {
   const { arena, pool, memory } = smallArena()
-  const slot = asSlotIndex(0)
+  const slot = 0 as SlotIndex
   assert.is(pool.generation, slotGeneration(memory, slot))
   pool.close()
   assert.is(slotGeneration(memory, slot), pool.generation + 1)
@@ -153,16 +153,16 @@ test('a pool keeps the generation that it was opened in; each change begins anot
 
 test('a state changes from the one that is expected, in the generation that was seen', () => {
   const { memory } = smallArena()
-  const slot = asSlotIndex(0)
+  const slot = 0 as SlotIndex
   const generation = slotGeneration(memory, slot)
   assert.not.ok(changeState(memory, slot, SLOT_CLOSED, SLOT_OPEN))
   assert.not.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED, -1, generation - 1))
   assert.is(slotGeneration(memory, slot), generation)
   assert.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED, -1, generation))
   assert.not.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED))
-  assert.ok(lendSlot(memory, slot, asSlotIndex(7)))
+  assert.ok(lendSlot(memory, slot, 7 as SlotIndex))
   assert.equal([slotState(memory, slot), reclaimerOf(memory, slot)], ['tended', 7])
-  assert.not.ok(lendSlot(memory, slot, asSlotIndex(6)))
+  assert.not.ok(lendSlot(memory, slot, 6 as SlotIndex))
   closeSlot(memory, slot)
   assert.equal([slotState(memory, slot), reclaimerOf(memory, slot)], ['closed', -1])
   assert.is(slotGeneration(memory, slot), generation + 3)
@@ -170,7 +170,7 @@ test('a state changes from the one that is expected, in the generation that was 
 
 test('generations wrap', () => {
   const { arena, pool, memory } = smallArena()
-  const slot = asSlotIndex(0)
+  const slot = 0 as SlotIndex
   for (let i = pool.generation; i < 65_535; i++) changeState(memory, slot, SLOT_OPEN, SLOT_OPEN)
   pool.close()
   assert.is(slotGeneration(memory, slot), 0)
@@ -180,7 +180,7 @@ test('generations wrap', () => {
 /** Answers to loads of a slot's state: tests see what a claim does while another thread goes on. */
 function onStateLoad(memory: ArenaMemory, slot: number, act: (count: number) => void) {
   const { load } = Atomics
-  const word = slotWord(memory, asSlotIndex(slot), SLOT_STATE)
+  const word = slotWord(memory, slot as SlotIndex, SLOT_STATE)
   let count = 0
   Atomics.load = ((array: Int32Array, index: number) => {
     if (array.buffer === memory.i32.buffer && index === word) act(count++)
@@ -196,9 +196,9 @@ test('a claim finds a slot that a reclaimer closes again meanwhile', () => {
     const arena = Arena.create({ byteLength: 1 << 20, shared: false, slots: 2 })
     const [closing, reclaimer] = [arena.openPool(), arena.openPool()]
     const memory = memoryOf(arena)
-    const slot = asSlotIndex(closing.slot)
+    const slot = closing.slot as SlotIndex
     closing.close()
-    lendSlot(memory, slot, asSlotIndex(reclaimer.slot))
+    lendSlot(memory, slot, reclaimer.slot as SlotIndex)
     const restore = onStateLoad(memory, slot, (count) => {
       if (count === at) closeSlot(memory, slot)
     })
@@ -216,31 +216,31 @@ test('a claim ends if a reclaimer has died and its slot is never closed', () => 
   const [closing, reclaimer] = [arena.openPool(), arena.openPool()]
   const memory = memoryOf(arena)
   closing.close()
-  lendSlot(memory, asSlotIndex(closing.slot), asSlotIndex(reclaimer.slot))
+  lendSlot(memory, closing.slot as SlotIndex, reclaimer.slot as SlotIndex)
   refusesUnharmed(arena, 'no-free-slot', () => arena.openPool())
   refusesUnharmed(arena, 'no-free-slot', () => arena.reserveSlot())
-  closeSlot(memory, asSlotIndex(closing.slot))
+  closeSlot(memory, closing.slot as SlotIndex)
   assert.is(arena.openPool().slot, closing.slot)
 })
 
 test('the count of opened slots only rises, and is the same for all threads', () => {
   const arena = Arena.create({ byteLength: 4 << 20, shared: true, slots: 40 })
   const memory = memoryOf(arena)
-  assert.is(memory.openedSlotCount, 0)
+  assert.is(openedSlotCount(memory), 0)
   const pools = Array.from({ length: 20 }, (_, i) => {
     const pool = arena.openPool()
-    assert.is(memory.openedSlotCount, i + 1)
+    assert.is(openedSlotCount(memory), i + 1)
     return pool
   })
   for (const pool of pools) pool.close()
   assert.is(arena.openPool().slot, 0)
-  assert.is(memory.openedSlotCount, 20)
+  assert.is(openedSlotCount(memory), 20)
   for (let slot = 1; slot < 20; slot++) assert.is(arena.reserveSlot(), slot)
-  assert.is(memory.openedSlotCount, 20)
+  assert.is(openedSlotCount(memory), 20)
   assert.is(arena.reserveSlot(), 20)
-  assert.is(memory.openedSlotCount, 21)
+  assert.is(openedSlotCount(memory), 21)
   assert.is(Arena.attach(arena.handle).reserveSlot(), 21)
-  assert.is(memory.openedSlotCount, 22)
+  assert.is(openedSlotCount(memory), 22)
 })
 
 test('frees between the first slot and the last', () => {

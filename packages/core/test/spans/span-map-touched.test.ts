@@ -3,7 +3,7 @@
 import { Arena, type ArenaError, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { asSpanIndex } from '../../src/base/units.ts'
+import type { SpanIndex } from '../../src/base/units.ts'
 import { type ArenaMemory, spanOf, spanStart, touchedWord } from '../../src/memory/memory.ts'
 import { clearSpans, touchBytes, touchSpans } from '../../src/spans/span-map.ts'
 import { assertSound, refuses, refusesUnharmed } from '../support/checks.ts'
@@ -18,7 +18,7 @@ const SPAN = 65536
 const HEAD = 16
 
 const touchedIn = (memory: ArenaMemory, first: number, spanCount: number) => {
-  const word = touchedWord(memory, asSpanIndex(first))
+  const word = touchedWord(memory, first as SpanIndex)
   return [...memory.i32.subarray(word, word + spanCount)]
 }
 /** Of the spans that a large block of so many bytes takes. */
@@ -129,7 +129,7 @@ test('touch refuses too long a length, a wrong length, and a wrong offset', () =
 
 test('reserve: lengths and alignments as for alloc', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
-  const { maxByteLength } = memory.classes
+  const { maxClassByteLength } = memory
   for (const odd of [...notNumbers, ...oddNumbers, undefined]) {
     refusesUnharmed(arena, 'invalid-argument', () => pool.reserve(anything(odd)))
     if (odd === undefined) continue
@@ -139,9 +139,9 @@ test('reserve: lengths and alignments as for alloc', () => {
   refusesUnharmed(arena, 'out-of-memory', () => pool.reserve(2 ** 32 - 1))
   for (const distance of [-4097, -4096, -4095, -16, -1, 0, 1, 16, 4096]) {
     for (const alignment of [undefined, 1, 16, 32, 4096]) {
-      const offset = pool.reserve(maxByteLength + distance, alignment)
+      const offset = pool.reserve(maxClassByteLength + distance, alignment)
       assert.is(offset % (alignment ?? 16), 0)
-      assert.is(pool.byteLengthOf(offset), maxByteLength + distance)
+      assert.is(pool.byteLengthOf(offset), maxClassByteLength + distance)
       assertSound(arena)
       pool.free(offset)
     }
@@ -205,7 +205,7 @@ test('memory that was never touched is not written', () => {
     for (const allocate of ['reserve', 'allocZeroed'] as const) {
       const { arena, pool, memory } = smallArena(4 << 20)
       // As no caller may: it shows who writes. (What was not touched is taken for 0.)
-      arena.u8.fill(0x5a, spanStart(memory, asSpanIndex(memory.controlSpanCount)))
+      arena.u8.fill(0x5a, spanStart(memory, memory.controlSpanCount as SpanIndex))
       const offset = pool[allocate](byteLength, alignment)
       const bytes = arena.u8.subarray(offset, offset + byteLength)
       assert.ok(bytes.every((byte) => byte === 0x5a))
@@ -253,11 +253,11 @@ test('realloc that moves: the contents come along, and the rest counts as touche
 
 test('spans: cleared as far as they were touched, in the middle of others', () => {
   const { arena, memory } = smallArena(2 << 20)
-  const first = asSpanIndex(memory.controlSpanCount + 2)
+  const first = (memory.controlSpanCount + 2) as SpanIndex
   const start = spanStart(memory, first)
   arena.u8.fill(0xff, start - SPAN, start + 5 * SPAN)
   touchBytes(memory, start, start + SPAN + 1000)
-  touchSpans(memory, asSpanIndex(first + 3), 1)
+  touchSpans(memory, (first + 3) as SpanIndex, 1)
   assert.equal(touchedIn(memory, first - 1, 6), [0, SPAN, 1000, 0, SPAN, 0])
   clearSpans(memory, first, 4)
   assert.equal(touchedIn(memory, first - 1, 6), [0, 0, 0, 0, 0, 0])

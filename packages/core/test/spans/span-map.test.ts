@@ -13,7 +13,7 @@ import {
   SPAN_LARGE,
   SPAN_TAIL,
 } from '../../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { type ArenaMemory, controlWord, slotWord, spanMapWord } from '../../src/memory/memory.ts'
 import { publishRun, releaseRun } from '../../src/spans/runs.ts'
 import {
@@ -37,7 +37,7 @@ const FREE = SPAN_COUNT - CONTROL
 
 const fresh = () => smallArena(SPAN_COUNT * 65536)
 const wordOf = (memory: ArenaMemory, span: number) =>
-  memory.i32[spanMapWord(memory, asSpanIndex(span))]
+  memory.i32[spanMapWord(memory, span as SpanIndex)]
 const statesOf = (memory: ArenaMemory) =>
   Array.from({ length: FREE }, (_, i) => stateInMap(wordOf(memory, CONTROL + i)))
 const setHint = (memory: ArenaMemory, span: number) => {
@@ -48,15 +48,15 @@ test('a word says state, owner, class and position, each at its limits', () => {
   const memory = memoryOf(Arena.create({ byteLength: 8 << 20, shared: false, slots: 254 }))
   const span = memory.controlSpanCount
   for (const owner of [0, 1, 253]) {
-    for (const classIndex of [0, memory.classes.count - 1, LARGE_CLASS]) {
-      publishRun(memory, asSlotIndex(owner), asSpanIndex(span), 3, classIndex)
+    for (const classIndex of [0, memory.classCount - 1, LARGE_CLASS]) {
+      publishRun(memory, owner as SlotIndex, span as SpanIndex, 3, classIndex)
       const words = [0, 1, 2].map((i) => wordOf(memory, span + i))
       const head = classIndex === LARGE_CLASS ? SPAN_LARGE : SPAN_HEAD
       assert.equal(words.map(stateInMap), [head, SPAN_TAIL, SPAN_TAIL])
       assert.equal(words.map(ownerInMap), [owner, owner, owner])
       assert.equal(words.map(classInMap), [classIndex, classIndex, classIndex])
       assert.equal(words.map(positionInMap), [0, 1, 2])
-      if (head === SPAN_HEAD) assert.is(words[0], headPattern(asSlotIndex(owner)) | classIndex)
+      if (head === SPAN_HEAD) assert.is(words[0], headPattern(owner as SlotIndex) | classIndex)
     }
   }
   assert.is(ownerInMap(CONTROL_SPAN_WORD), -1)
@@ -126,7 +126,7 @@ test('claims behind a run: all of the spans or none', () => {
   const { memory, slot } = fresh()
   const head = claimRun(memory, slot, 2)
   publishRun(memory, slot, head, 2, LARGE_CLASS)
-  const other = asSpanIndex(head + 5)
+  const other = (head + 5) as SpanIndex
   memory.i32[spanMapWord(memory, other)] = headPattern(slot)
   const before = statesOf(memory)
   assert.not.ok(claimSpans(memory, slot, head + 2, 4))

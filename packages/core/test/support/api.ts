@@ -4,15 +4,15 @@
 
 import type { Pool } from '@ashlar/core'
 import * as core from '@ashlar/core'
-import { openSupervisor, openTelemetry } from '@ashlar/core/tuning'
+import * as tuning from '@ashlar/core/tuning'
 
 /** One arena with a bit of everything that users hold. */
 export interface Site {
   readonly arena: core.Arena
   readonly pool: Pool
   readonly scratch: core.Scratch
-  readonly telemetry: core.Telemetry
-  readonly supervisor: core.Supervisor
+  readonly telemetry: tuning.Telemetry
+  readonly supervisor: tuning.Supervisor
   /** A live block of `pool`. */
   readonly block: number
   /** The pool of a thread that has died, as far as the arena knows. */
@@ -46,8 +46,8 @@ export function createSite(): Site {
   closed.close()
   return {
     ...{ arena, pool, scratch, block, dead, deadScratch, reserved },
-    telemetry: openTelemetry(arena),
-    supervisor: openSupervisor(arena),
+    telemetry: tuning.openTelemetry(arena),
+    supervisor: tuning.openSupervisor(arena),
     stranger: { arena: other, handle: other.handle, pool: other.openPool(), closed },
   }
 }
@@ -81,7 +81,7 @@ export function findCalls(site: Site): Map<string, Call> {
   const add = (members: Map<string, Call>) => {
     for (const [name, call] of members) calls.set(name, call)
   }
-  for (const [name, value] of Object.entries(core)) {
+  for (const [name, value] of Object.entries({ ...core, ...tuning })) {
     if (!isFunction(value)) throw new Error(`${name} is exported, and is no function`)
     const isClass = Function.prototype.toString.call(value).startsWith('class')
     if (!isClass) calls.set(name, value)

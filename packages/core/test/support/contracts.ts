@@ -71,6 +71,8 @@ const isBuffer = (value: unknown) =>
   value instanceof ArrayBuffer || value instanceof SharedArrayBuffer
 
 const free = ({ pool }: Site, offset: unknown) => pool.free(offset as number)
+const anArena = ({ arena, stranger }: Site) => parameter(arena, (value) => value === stranger.arena)
+const ofAnArena = { parameters: (site: Site) => [anArena(site)] }
 const nothing = { parameters: () => [] }
 const lengthAndAlignment = { parameters: () => [byteLength, alignment], undo: free }
 /** Node and Bun confirm deaths by the worker. */
@@ -108,6 +110,30 @@ export const contracts: Readonly<Record<string, Contract>> = {
       parameter(deadScratch, isNothingElse),
     ],
     onlyRefusals: NOT_UNDONE,
+  },
+  blocks: ofAnArena,
+  verify: ofAnArena,
+  exactStats: {
+    parameters: ({ arena }) => [
+      parameter(arena, isNothingElse),
+      options({ slot, into: optional(arena.stats()) }),
+    ],
+  },
+  'exactStats, of any arena': { parameters: (site) => [anArena(site), options({ slot })] },
+  openTelemetry: ofAnArena,
+  openSupervisor: {
+    parameters: (site) => [anArena(site), options({ state: optional('canary'), canarySlot: slot })],
+  },
+  publishBatch: {
+    parameters: (site) => [
+      anArena(site),
+      parameter(100, (value) => isFrom(value, 0, 2 ** 19)),
+      parameter(8, (value) => isFrom(value, 0, 1024)),
+      slot,
+    ],
+    undo: ({ arena, stranger }) => {
+      for (const one of [arena, stranger.arena]) publishBatch(one, 100, 0)
+    },
   },
   'new Arena': { parameters: () => [parameter({}, isNothingElse)], onlyRefusals: 'private' },
   'new ArenaError': nothing, // the library makes them
@@ -156,31 +182,15 @@ export const contracts: Readonly<Record<string, Contract>> = {
     parameters: ({ dead }) => [parameter(dead.slot, isNothingElse), optional(dead.generation)],
     onlyRefusals: NOT_UNDONE,
   },
-  'arena.blocks': nothing,
   'arena.isOpen': { parameters: () => [parameter(0, isSlot), parameter(1, Number.isInteger)] },
   'arena.openPool': {
     parameters: ({ reserved }) => [optional(reserved)],
     undo: (_, pool) => (pool as core.Pool).close(),
   },
-  'arena.openSupervisor': {
-    parameters: () => [options({ state: optional('canary'), canarySlot: slot })],
-  },
-  'arena.openTelemetry': nothing,
-  'arena.publishBatch': {
-    parameters: () => [
-      parameter(100, (value) => isFrom(value, 0, 2 ** 19)),
-      parameter(8, (value) => isFrom(value, 0, 1024)),
-      slot,
-    ],
-    undo: ({ arena }) => publishBatch(arena, 100, 0),
-  },
   'arena.reserveSlot': { ...nothing, onlyRefusals: NOT_UNDONE },
   'arena.stats': {
-    parameters: ({ arena }) => [
-      options({ exact: optional(true, isBoolean), slot, into: optional(arena.stats()) }),
-    ],
+    parameters: ({ arena }) => [options({ slot, into: optional(arena.stats()) })],
   },
-  'arena.verify': nothing,
   'arena.view': { parameters: ({ block }) => [parameter(block, isNothingElse)] },
   'pool.alloc': lengthAndAlignment,
   'pool.tryAlloc': lengthAndAlignment,

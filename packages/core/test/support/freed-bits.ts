@@ -2,7 +2,7 @@
 
 import type { Pool } from '@ashlar/core'
 import { RECORD_HAS_FREED_BITS, SLOT_HAS_FREED_BITS } from '../../src/base/layout.ts'
-import { asSlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import {
   type ArenaMemory,
   bitOf,
@@ -25,7 +25,7 @@ export const kinds: [name: string, byteLength: number, alignment?: number][] = [
   ['aligned, large', 600_000, 4096],
 ]
 
-export const slotOf = (pool: Pool) => asSlotIndex(pool.slot)
+export const slotOf = (pool: Pool) => pool.slot as SlotIndex
 export const mark = (memory: ArenaMemory, freer: Pool, ...blocks: number[]) => {
   for (const block of blocks) markFreed(memory, slotOf(freer), block)
 }

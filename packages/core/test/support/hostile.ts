@@ -1,8 +1,9 @@
 /** An arena in a larger buffer, with everything in it that there can be. */
 import { Arena, createScratch, type Pool, type Scratch } from '@ashlar/core'
 import { nextTag } from '../../src/arena/control.ts'
-import { asSlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import type { ArenaMemory } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { segmentsFor } from '../../src/remote/settle.ts'
 import { headPattern } from '../../src/spans/span-map.ts'
 import { memoryOf } from './memory.ts'
@@ -79,12 +80,12 @@ export function hostileArena(random: Random): HostileArena {
   }
   closed.pool.close()
   arena.reserveSlot()
-  const hostile = headPattern(asSlotIndex(0)) | memory.classes.classFor(100)
+  const hostile = headPattern(0 as SlotIndex) | classFor(memory, 100)
   const [start, end] = [BEFORE / 4, (BEFORE + arena.byteLength) / 4]
   words.fill(hostile, 0, start).fill(hostile, end)
   const segments = threads.flatMap(({ pool: from }) =>
     threads.flatMap(({ pool: to }) =>
-      segmentsFor(memory, asSlotIndex(from.slot), asSlotIndex(to.slot)),
+      segmentsFor(memory, from.slot as SlotIndex, to.slot as SlotIndex),
     ),
   )
   return {

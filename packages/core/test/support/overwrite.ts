@@ -1,7 +1,7 @@
 /** What a write astray may leave in an arena, or somebody who knows its layout. */
 
 import * as layout from '../../src/base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../src/base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { HEADER_STATE_SHIFT, HEADER_TAG_SHIFT } from '../../src/memory/block-header.ts'
 import {
   bitOf,
@@ -44,7 +44,7 @@ class Picker {
   }
 
   get span() {
-    return asSpanIndex(this.random.below(this.site.memory.spanCount))
+    return this.random.below(this.site.memory.spanCount) as SpanIndex
   }
 
   get offset() {
@@ -62,7 +62,7 @@ class Picker {
   }
 
   get slot() {
-    return asSlotIndex(this.random.below(this.site.memory.slotCount))
+    return this.random.below(this.site.memory.slotCount) as SlotIndex
   }
 
   /** A class that has blocks. */
@@ -151,7 +151,7 @@ const themes: Record<string, Theme> = {
     const word = spanMapWord(memory, random.below(4) === 0 ? p.span : p.used)
     const bits = 1 << random.below(32)
     const { i32 } = memory
-    const head = headPattern(asSlotIndex(random.below(6))) | random.below(256)
+    const head = headPattern(random.below(6) as SlotIndex) | random.below(256)
     const position = random.below(2048) << layout.MAP_POSITION_SHIFT
     const tail = (i32[word] & 0xffff) | (layout.SPAN_TAIL << layout.MAP_STATE_SHIFT) | position
     return [word, random.pick([i32[word] ^ bits, head, tail, i32[spanMapWord(memory, p.span)], 0])]
@@ -213,8 +213,8 @@ const themes: Record<string, Theme> = {
   ],
   anything: (p) => {
     const { memory } = p.site
-    const end = slotWord(memory, asSlotIndex(0), 0) + memory.slotCount * memory.slotWordCount
-    const first = spanMapWord(memory, asSpanIndex(0))
+    const end = slotWord(memory, 0 as SlotIndex, 0) + memory.slotCount * memory.slotWordCount
+    const first = spanMapWord(memory, 0 as SpanIndex)
     const word = first + p.random.below(end - first)
     return [word, p.random.pick([p.number, p.place, p.random.next() | 0])]
   },

@@ -4,7 +4,7 @@
 
 import { Arena, type Pool } from '@ashlar/core'
 import { SLOT_OWNED_SPANS, SLOT_VIOLATIONS } from '../../src/base/layout.ts'
-import { asSlotIndex } from '../../src/base/units.ts'
+import type { SlotIndex } from '../../src/base/units.ts'
 import { isLiveAt } from '../../src/blocks/check-offset.ts'
 import { type ArenaMemory, slotWord } from '../../src/memory/memory.ts'
 import { receiveForClosedSlots, reclaimClosedSlots } from '../../src/refill/reclaim-closed.ts'
@@ -37,7 +37,7 @@ export function deliver(freers: readonly Pool[], owner: Pool): void {
 
 /** How far the queue between two pools has come, and how many segments it has. */
 export function queueOf(memory: ArenaMemory, freer: Pool, owner: Pool) {
-  const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
+  const [from, to] = [freer.slot as SlotIndex, owner.slot as SlotIndex]
   return {
     written: memory.i32[queueWord(memory, from, OUTBOX_WRITTEN, to)],
     sent: memory.i32[queueWord(memory, from, OUTBOX_SENT, to)],
@@ -49,14 +49,14 @@ export function queueOf(memory: ArenaMemory, freer: Pool, owner: Pool) {
 /** Lets a queue that was never used begin at a number, a multiple of what a segment holds. */
 export function startQueueAt(memory: ArenaMemory, freer: Pool, owner: Pool, count: number): void {
   if (count % SEGMENT_CAPACITY !== 0) throw new Error(`${count} is within a segment`)
-  const [from, to] = [asSlotIndex(freer.slot), asSlotIndex(owner.slot)]
+  const [from, to] = [freer.slot as SlotIndex, owner.slot as SlotIndex]
   memory.i32[queueWord(memory, from, OUTBOX_WRITTEN, to)] = count
   memory.i32[queueWord(memory, from, OUTBOX_SENT, to)] = count
   memory.i32[queueWord(memory, to, INBOX_TAKEN, from)] = count
 }
 
 export const violationsOf = (memory: ArenaMemory, pool: Pool) =>
-  memory.i32[slotWord(memory, asSlotIndex(pool.slot), SLOT_VIOLATIONS)]
+  memory.i32[slotWord(memory, pool.slot as SlotIndex, SLOT_VIOLATIONS)]
 
 /** How many of some blocks are live still: their owner has not taken them back. */
 export const countLive = (memory: ArenaMemory, blocks: readonly number[]) =>
@@ -65,7 +65,7 @@ export const countLive = (memory: ArenaMemory, blocks: readonly number[]) =>
 /** Looks after the closed slots once, as a pool does that finds no room for a block of a row. */
 export function reclaimOnce(pool: Pool, arena: Arena, row: number): void {
   const memory = memoryOf(arena)
-  const slot = asSlotIndex(pool.slot)
+  const slot = pool.slot as SlotIndex
   const { tryAlloc } = pool
   const core = {
     memory,
@@ -81,8 +81,8 @@ export function reclaimOnce(pool: Pool, arena: Arena, row: number): void {
 /** Takes over all that has room in closed slots, as a pool does that fills the arena. */
 export function reclaimBy(pool: Pool, arena: Arena): void {
   const memory = memoryOf(arena)
-  const slot = asSlotIndex(pool.slot)
-  for (let row = 0; row < memory.classes.count; row++) {
+  const slot = pool.slot as SlotIndex
+  for (let row = 0; row < memory.classCount; row++) {
     let before: number
     do {
       before = memory.i32[slotWord(memory, slot, SLOT_OWNED_SPANS)]

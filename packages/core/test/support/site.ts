@@ -2,7 +2,7 @@
 
 import type { Arena, Pool } from '@ashlar/core'
 import * as layout from '../../src/base/layout.ts'
-import { asSpanIndex } from '../../src/base/units.ts'
+import type { SpanIndex } from '../../src/base/units.ts'
 import {
   type ArenaMemory,
   recordWord,
@@ -12,6 +12,7 @@ import {
   spanStart,
   touchedWord,
 } from '../../src/memory/memory.ts'
+import { classFor } from '../../src/memory/size-classes.ts'
 import { reclaim } from '../../src/reclaim/reclaim.ts'
 import { smallArena } from './memory.ts'
 
@@ -59,15 +60,15 @@ export function site(): Site {
   const large = pool.alloc(600_000)
   const shifted = pool.alloc(100, 4096)
   const freedSpan = spanOf(memory, pool.alloc(3000))
-  pool.free(spanStart(memory, asSpanIndex(freedSpan)) + layout.FIRST_PAYLOAD)
+  pool.free(spanStart(memory, freedSpan as SpanIndex) + layout.FIRST_PAYLOAD)
   for (const offset of many.slice(0, 40)) pool.free(offset)
   reclaim(memory, slot, memory.spanCount)
   for (const offset of many.slice(20, 1800).filter((_, i) => i > 1300 && i < 1340))
     pool.free(offset)
-  const classIndex = memory.classes.classFor(100)
+  const classIndex = classFor(memory, 100)
   const ownWord = (field: number) => slotWord(memory, slot, field)
   const headerWord = (offset: number) => (offset >> 2) - 2
-  const wordOfRecord = (span: number, field: number) => recordWord(memory, asSpanIndex(span), field)
+  const wordOfRecord = (span: number, field: number) => recordWord(memory, span as SpanIndex, field)
   const free = i32[ownWord(layout.SLOT_FREE_HEADS + classIndex)]
   const partialSpan = i32[ownWord(layout.SLOT_PARTIAL_HEADS + classIndex)]
   return {
@@ -80,7 +81,7 @@ export function site(): Site {
     fullSpan: spanOf(memory, many[700]),
     uncarvedSpan: spanOf(memory, shifted),
     freeSpan: memory.spanCount - 4,
-    mapWord: (span) => spanMapWord(memory, asSpanIndex(span)),
-    touchedWord: (span) => touchedWord(memory, asSpanIndex(span)),
+    mapWord: (span) => spanMapWord(memory, span as SpanIndex),
+    touchedWord: (span) => touchedWord(memory, span as SpanIndex),
   }
 }

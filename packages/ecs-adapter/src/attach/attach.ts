@@ -7,12 +7,12 @@ import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
 import { alreadyAttached, invalidArgument } from '../base/errors.ts'
 import { CommandBuffer } from '../commands/command-buffer.ts'
-import { dropInternLog, InternLog } from '../lists/intern-log.ts'
-import { VariableMemory } from '../lists/variable-fields.ts'
+import { FieldMemory } from '../fields/field-memory.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
-import type { Component } from '../schema/schema.ts'
+import { createNamed } from '../schema/named.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
-import type { ComponentRows, StorageHandle } from '../shared/manifest.ts'
+import type { StorageHandle } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table.ts'
@@ -49,7 +49,7 @@ function checkedRoot(handle: StorageHandle, pool: Pool): number {
 
 /**
  * A storage of another thread. This thread can read and write the columns, but has no world. The
- * methods may be called without the object: `const { row } = storage`.
+ * methods may be called without the object: `const { indexOf } = storage`.
  */
 export class AttachedStorage {
   /**
@@ -59,23 +59,16 @@ export class AttachedStorage {
    * no other thread may change or read them. Call `sync` before you change lists or texts, or the
    * change may go to the old memory of a moved column.
    */
-  readonly components: Readonly<Record<string, Component>>
+  readonly components: Readonly<Record<string, AnyComponent>>
   /** Tables by name. Rows that this thread adds lie in chunks of its own pool until it detaches. */
   readonly tables: Readonly<Record<string, Table>>
-  /**
-   * The rows of a sparse component.
-   * @param component one of `components`, or its name
-   * @throws StorageError 'invalid-argument' for a component that is not sparse
-   */
-  readonly rows: (component: Component | string) => ComponentRows
   readonly #pool: Pool
   readonly #handle: StorageHandle
   /** Word indices of the root, and of the words in the root that belong to this thread's slot. */
   readonly #root: number
   readonly #attachedWord: number
   readonly #seenWord: number
-  readonly #memory: VariableMemory
-  readonly #internLog: InternLog
+  readonly #memory: FieldMemory
   readonly #components: AttachedComponents
   readonly #tables: StorageTables
   #isAttached = false
@@ -97,16 +90,13 @@ export class AttachedStorage {
     this.#root = root
     this.#attachedWord = root + rootLayout.attachedWord(slot)
     this.#seenWord = root + rootLayout.seenWord(slot)
-    this.#memory = new VariableMemory(views)
     const handleWord = root + rootLayout.internLogWord(slot)
     const serialWord = root + rootLayout.INTERN_LOG_SERIAL
-    this.#internLog = new InternLog(views, handleWord, serialWord)
-    this.#memory.internedTexts.internLog = this.#internLog
-    this.#components = new AttachedComponents(this.#memory, this)
-    this.#tables = new StorageTables(pool)
+    this.#memory = new FieldMemory(views, undefined, { handleWord, serialWord })
+    this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
+    this.#tables = new StorageTables(pool, createNamed('table'))
     this.components = this.#components.byName
     this.tables = this.#tables.byName
-    this.rows = this.#components.rows
   }
 
   /** The ids of the world's entities, as published when this thread last called `sync`. */
@@ -114,8 +104,8 @@ export class AttachedStorage {
     return this.#entities
   }
 
-  /** The index of an entity in the columns of dense components; for sparse ones see `rows`. */
-  readonly row = (eid: number): number => checkedEid(eid) & this.#entityMask
+  /** The index of an entity in columns of dense components. For sparse ones, ask their `rows`. */
+  readonly indexOf = (eid: number): number => checkedEid(eid) & this.#entityMask
 
   /**
    * Takes over what the storage has published: moved columns, new components, entity ids. Call it
@@ -151,14 +141,10 @@ export class AttachedStorage {
     Atomics.store(words, this.#seenWord, epoch)
   }
 
-  /**
-   * A command buffer for the world, in blocks of this thread's pool. The world's thread passes the
-   * buffer's `offset` to `storage.apply`. Commands recorded after that replace the applied ones.
-   * @throws ArenaError 'out-of-memory'
-   */
-  readonly commands = (): CommandBuffer => {
+  /** @internal For `createCommands`. */
+  readonly $createCommands = (): CommandBuffer => {
     const { registry } = this.#components
-    return new CommandBuffer(this.#pool, registry, this.#memory.staging, this.#handle.serial)
+    return new CommandBuffer(this.#pool, registry, this.#memory, this.#handle.serial)
   }
 
   /**
@@ -176,7 +162,7 @@ export class AttachedStorage {
   /** @throws StorageError 'already-attached' */
   #attach(epoch: number): void {
     const pool = this.#pool
-    const { views, internedTexts } = this.#memory
+    const { views } = this.#memory
     checkedRoot(this.#handle, pool)
     if (!attachAt(pool, this.#attachedWord)) {
       throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
@@ -184,9 +170,7 @@ export class AttachedStorage {
     // Until this store, the word has an older epoch, which lets the storage free less.
     Atomics.store(views.i32, this.#seenWord, epoch)
     this.#isAttached = true
-    if (this.#internLog.isMine) return
-    dropInternLog(views, this.#root + rootLayout.internLogWord(pool.slot), internedTexts.release)
-    internedTexts.forget()
+    for (const extension of this.#memory.extensions.all) extension.attach?.()
   }
 
   #follow(words: Int32Array, offset: number): void {

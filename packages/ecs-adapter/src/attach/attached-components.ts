@@ -1,30 +1,32 @@
 /** The components of another thread's storage, as an attached thread sees them. */
-import { notSparse } from '../base/errors.ts'
 import { defineColumns } from '../columns/column-properties.ts'
 import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
-import type { Rows, VariableColumns } from '../lists/variable-column.ts'
-import { createVariableColumns, type VariableMemory } from '../lists/variable-fields.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
+import { createFieldObjects, type FieldObjects } from '../fields/field-objects.ts'
+import type { Rows } from '../fields/variable-column.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
-import type { Component } from '../schema/schema.ts'
-import type { ComponentEntry, ComponentRows, RowsEntry } from '../shared/manifest.ts'
+import type { ComponentRows } from '../schema/fields.ts'
+import { createNamed } from '../schema/named.ts'
+import type { AnyComponent } from '../schema/schema.ts'
+import type { ComponentEntry, RowsEntry } from '../shared/manifest.ts'
 
 interface Attached {
-  readonly variable: VariableColumns
+  readonly objects: FieldObjects['objects']
   /** Undefined if the component is dense. */
   readonly rows: AttachedRows | undefined
 }
 
 export class AttachedComponents {
-  readonly byName: Record<string, Component> = Object.create(null)
+  readonly byName = createNamed<AnyComponent>('component')
   readonly registry = new ComponentRegistry()
-  readonly #memory: VariableMemory
+  readonly #memory: FieldMemory
   readonly #denseRows: Rows
   /** By number of the component. */
   readonly #all: Attached[] = []
 
   /** @param memory this thread's: lists and texts that grow move into its pool */
-  constructor(memory: VariableMemory, denseRows: Rows) {
+  constructor(memory: FieldMemory, denseRows: Rows) {
     this.#memory = memory
     this.#denseRows = denseRows
   }
@@ -33,33 +35,26 @@ export class AttachedComponents {
   follow(entries: readonly ComponentEntry[]): void {
     for (const [number, entry] of entries.entries()) {
       if (number === this.#all.length) this.#add(entry)
-      const { variable, rows } = this.#all[number]
+      const { objects, rows } = this.#all[number]
       if (entry.rows) rows?.follow(entry.rows)
       const { component } = this.registry.at(number)
-      defineColumns(component, entry, this.#memory.views.buffer, variable)
+      defineColumns(component, entry, this.#memory.views.buffer, objects, rows?.view)
     }
   }
 
   #add({ name, fields, rows: isSparse }: ComponentEntry): void {
     const memory = this.#memory
     const rows = isSparse && new AttachedRows(memory.views)
-    const options = { name, fields, memory, rows: rows ?? this.#denseRows }
-    this.#all.push({ variable: createVariableColumns(options), rows })
-    this.byName[name] = {}
+    const options = { name, memory, rows: rows ?? this.#denseRows }
+    this.#all.push({ objects: createFieldObjects(fields, options).objects, rows })
+    const component = rows ? { rows: rows.view } : {}
+    this.byName[name] = component as AnyComponent
     this.registry.add(name, this.byName[name], fields, undefined)
-  }
-
-  /** @throws StorageError 'invalid-argument' */
-  readonly rows = (component: Component | string): ComponentRows => {
-    const { name, number } = this.registry.find(component)
-    const { rows } = this.#all[number]
-    if (rows === undefined) throw notSparse(name)
-    return rows.view
   }
 }
 
 /** The rows of a sparse component. */
-class AttachedRows implements ComponentRows {
+class AttachedRows implements ComponentRows, Rows {
   entities: Int32Array = new Int32Array(0)
   readonly #views: MemoryViews
   #place = new IndexPlace({ index: 0, rowCount: 0 })
@@ -78,6 +73,8 @@ class AttachedRows implements ComponentRows {
     const row = findRow(this.#views.i32, this.#place, eid)
     return row < this.#place.rowCount ? row : -1
   }
+
+  readonly indexOf = this.row
 
   /** The read-only object that users get. */
   readonly view = new RowsView(this)

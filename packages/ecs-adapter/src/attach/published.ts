@@ -1,35 +1,22 @@
 /** The blocks that a storage publishes: manifest and entity ids. Both are checked when read. */
 import type { Arena, Pool } from '@ashlar/core'
 import { isArray, isRecord } from '../base/arguments.ts'
-import { corrupt } from '../base/errors.ts'
+import { corrupt, noSuchType } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { IndexPlace } from '../columns/row-index.ts'
 import { liveByteLength } from '../memory/blocks.ts'
-import { type Field, type FieldType, type ScalarType, t } from '../schema/schema.ts'
+import { codeByName } from '../schema/code-names.ts'
+import type { Field } from '../schema/schema.ts'
 import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
 
+/** Types whose code a bundle may lack. */
+const KINDS = ['list', 'text', 'eid'] as const
 const ROW_COUNT_LIMIT = 2 ** 30 // more than the option `capacity` allows
-
-const { list, text, ...scalars } = t
-/** Field types by their names in a manifest. */
-const TYPES = new Map<unknown, FieldType>(
-  [
-    ...Object.values<ScalarType>(scalars).flatMap((type) => [type, list(type)]),
-    list(t.eid, { dropRemoved: true }),
-    ...[text, text.interned],
-  ].map((type) => [nameOf(type), type]),
-)
-
-function nameOf(type: FieldType): string {
-  if (type.kind === 'scalar') return type.name
-  if (type.kind === 'text') return type.isInterned ? 'interned text' : 'text'
-  return `list ${type.element.name}${type.dropRemoved ? ' dropRemoved' : ''}`
-}
 
 export function encodeManifest(manifest: Manifest): Uint8Array {
   const components = manifest.components.map(({ fields, ...rest }) => {
-    return { ...rest, fields: fields.map(({ name, type }) => ({ name, type: nameOf(type) })) }
+    return { ...rest, fields: fields.map(({ name, code }) => ({ name, type: code.name })) }
   })
   return encodeJson({ ...manifest, components })
 }
@@ -73,12 +60,10 @@ function componentOf(read: unknown, arena: Arena): ComponentEntry {
   const { name, fields: readFields, rowCount, byteOffsets, rows } = isRecord(read) ? read : {}
   check(typeof name === 'string', read)
   check(isRowCount(rowCount) && isArray(readFields) && isArray(byteOffsets), name)
-  const fields = readFields.map(fieldOf)
+  const fields = readFields.map((field) => fieldOf(field, name))
   check(byteOffsets.length === fields.length, name)
   const places = byteOffsets.map((byteOffset, i) => {
-    const { type } = fields[i]
-    // The column of a list or text field has handles, of 4 bytes.
-    const step = type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4
+    const step = fields[i].code.array.BYTES_PER_ELEMENT
     check(isPlace(arena, byteOffset, rowCount * step, step), byteOffset)
     return byteOffset
   })
@@ -86,11 +71,15 @@ function componentOf(read: unknown, arena: Arena): ComponentEntry {
   return rows === undefined ? entry : { ...entry, rows: rowsOf(rows, arena) }
 }
 
-function fieldOf(read: unknown): Field {
-  const { name, type: typeName } = isRecord(read) ? read : {}
-  const type = TYPES.get(typeName)
-  check(typeof name === 'string' && type !== undefined, typeName)
-  return { name, type }
+/** @throws StorageError 'invalid-argument' if this thread has no code for the type of a field */
+function fieldOf(read: unknown, component: string): Field {
+  const { name, type } = isRecord(read) ? read : {}
+  check(typeof name === 'string' && typeof type === 'string', read)
+  const code = codeByName(type)
+  if (code !== undefined) return { name, code }
+  const kind = KINDS.find((kind) => type === kind || type.startsWith(`${kind} `))
+  check(kind !== undefined, type)
+  throw noSuchType(`${component}.${name}`, kind)
 }
 
 function rowsOf(read: unknown, arena: Arena): RowsEntry {

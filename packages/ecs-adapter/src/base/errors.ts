@@ -112,11 +112,15 @@ export const stillAttached = (slots: readonly number[], what: string, forget: st
     `slots ${slots.join(', ')} are attached to ${what}. Call detach() there, or ${forget} if dead`,
   )
 
-export const notSparse = (name: string) =>
-  misuse(`${shown(name)} is not sparse. Use storage.row(eid) and a query, or { sparse: true }`)
-
 export const duplicateEntry = (name: string, first: number, second: number) =>
   misuse(`entries ${first} and ${second} are both called ${shown(name)}. Change one \`name\``)
+
+/** @param field names of component and field */
+export const noSuchType = (field: string, type: string) =>
+  misuse(
+    `field ${field} is a t.${type}, but the bundle of this thread lacks its code. Import ` +
+      `t.${type} in the worker, for example with the module of the schemas`,
+  )
 
 export const unknownField = (component: string, given: unknown, names: readonly string[]) =>
   invalidArgument(
@@ -131,14 +135,14 @@ export const noNegativeId = (eid: number) =>
 export const commandsDisposed = () =>
   new StorageError(
     'commands-disposed',
-    'these commands or their storage are disposed of. Make others with storage.commands()',
+    'these commands or their storage are disposed of. Make others with createCommands(storage)',
   )
 
 export const noCommands = (given: unknown) =>
   invalidArgument(
-    'what was given to storage.apply()',
+    'what was given to applyCommands()',
     given,
-    'what storage.commands() returns, { offset } from another thread, or an array of these',
+    'what createCommands() returns, { offset } from another thread, or an array of these',
   )
 
 export const commandsOfAnother = () =>
@@ -147,19 +151,20 @@ export const commandsOfAnother = () =>
 export const commandsBusy = () =>
   new StorageError(
     'commands-busy',
-    'storage.apply() is running, or values of a command are being read. Call this afterwards',
+    'applyCommands() is running, or values of a command are being read. Call this afterwards',
   )
 
 export const packIsBusy = (what: string) =>
   new StorageError(
     'pack-busy',
-    `${what} would free rows that pack() or unpack() is moving. Call it after their observers`,
+    `${what} would free rows that moveOut() or moveIn() is moving. Call it after their observers`,
   )
 
 export const setIsBusy = (what: string) =>
   new StorageError(
     'set-busy',
-    `${what} would move or free rows that a set() is about to write. Do not call it from a getter`,
+    `${what} would move or free rows that are about to be written. Do not call it from ` +
+      'onColumnsMoved, onWaiting, or a getter among the values of a set()',
   )
 
 export const worldTwice = (first: number, second: number) =>

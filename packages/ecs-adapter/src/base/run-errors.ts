@@ -121,6 +121,13 @@ export const cannotBlock = () =>
 export const noWorkers = () =>
   new StorageError('no-workers', 'this group has no worker left. Add one with group.add(worker)')
 
+/** @param reason why it cannot run systems in this thread */
+export const noSystems = (reason: string) =>
+  new StorageError(
+    'no-workers',
+    `this group has no workers, and ${reason}. Give createWorkerGroup() { systems }, or workers`,
+  )
+
 export const groupOpen = (count: number) =>
   new StorageError('group-open', `${count} worker groups are open. Await group.close() first`)
 
@@ -142,9 +149,19 @@ export const stageTooWide = (given: number, capacity: number) =>
 
 export const notAlone = (system: string) =>
   misuse(
-    `${shown(system)} is to run on EACH_WORKER: alone in its stage, without chunkLength. Leave ` +
-      'out `chunkLength`, `reads` and `writes`',
+    `${shown(system)} is to run on EACH_WORKER: alone in its stage, without batchSize. Leave ` +
+      'out `batchSize`, `reads` and `writes`',
   )
+
+const RUNS = {
+  entities: 'over entities',
+  chunks: 'over a table',
+  workerIndex: 'on EACH_WORKER',
+} as const
+
+/** @param read what a system reads of its context in a run that has something else */
+export const otherBatch = (read: keyof typeof RUNS, given: keyof typeof RUNS) =>
+  misuse(`\`${read}\` is for runs ${RUNS[read]}, and this run is ${RUNS[given]}. Read \`${given}\``)
 
 export const isAsynchronous = () =>
   new TypeError('it gave a promise: systems have to be done when they return')

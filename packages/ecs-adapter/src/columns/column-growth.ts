@@ -9,13 +9,14 @@
  * Large blocks are reserved: they cost address space, but memory only as far as they are touched.
  */
 
+import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
 import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
-import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
+import type { Field } from '../schema/schema.ts'
 import type { ComponentContext } from './component-context.ts'
 
 /**
- * If a large column's block has room, row 0 lies 0 to 15 cache lines into the block, one more for
+ * If a large column's block has room, row 0 lies up to 16 cache lines into the block, one more for
  * each column. Blocks of equal length often lie whole pages apart: processors at first take
  * addresses at such distances for one address, and caches keep them in the same places. Without the
  * stagger, a loop over four columns of 40 KiB took 3 % longer. Short columns fit into the cache.
@@ -46,8 +47,8 @@ interface Column extends Place {
   firstIndex: number
 }
 
-const byteOffsetOf = ({ byteOffset, array }: Column, row: number) =>
-  byteOffset + row * array.BYTES_PER_ELEMENT
+const byteLengthOf = ({ array }: Column, rowCount: number) => rowCount * array.BYTES_PER_ELEMENT
+const byteOffsetOf = (column: Column, row: number) => column.byteOffset + byteLengthOf(column, row)
 
 export abstract class GrowingColumns {
   /** Increments whenever columns move, grow or are freed. */
@@ -67,7 +68,7 @@ export abstract class GrowingColumns {
     this.context = context
     this.views = context.memory.views
     this.columns = context.fields.map((field) => {
-      const array = field.type.kind === 'scalar' ? field.type.array : Uint32Array
+      const { array } = field.code
       const typeId = typeIdOf(array)
       return { field, array, typeId, byteOffset: 0, blockOffset: 0, firstIndex: 0 }
     })
@@ -97,6 +98,17 @@ export abstract class GrowingColumns {
     this.freeStale()
   }
 
+  /** How many bytes the blocks in `staleOffsets` have. */
+  get staleByteLength(): number {
+    const { pool } = this.views
+    return this.staleOffsets.reduce((sum, offset) => sum + pool.byteLengthOf(offset), 0)
+  }
+
+  /** How many bytes the columns have, touched or not. */
+  get columnByteLength(): number {
+    return this.columns.reduce((sum, column) => sum + byteLengthOf(column, this.rowCount), 0)
+  }
+
   /** Retires the blocks in `staleOffsets`: each is freed when no thread can read it any more. */
   protected freeStale(): void {
     while (this.staleOffsets.length > 0) this.context.retire(this.staleOffsets.pop()!)
@@ -105,6 +117,8 @@ export abstract class GrowingColumns {
   /** Gives every column this many rows. @throws as `cover` */
   protected resize(rowCount: number): void {
     const places = this.#extend(rowCount)
+    const isNew = this.rowCount === 0
+    let movedCount = 0
     for (const [i, column] of this.columns.entries()) {
       const { blockOffset, byteOffset } = places[i]
       if (column === places[i]) {
@@ -112,7 +126,10 @@ export abstract class GrowingColumns {
         this.views.zeroBytes(byteOffsetOf(column, this.rowCount), end)
         continue
       }
-      if (this.rowCount > 0) this.#moveRows(column, byteOffset)
+      if (!isNew) {
+        this.#moveRows(column, byteOffset)
+        movedCount++
+      }
       column.blockOffset = blockOffset
       column.byteOffset = byteOffset
     }
@@ -120,6 +137,7 @@ export abstract class GrowingColumns {
     this.#touchRows()
     this.version++
     this.publish(this.views.buffer)
+    if (!isNew) this.context.growth.note(this.context.component, movedCount)
   }
 
   #coverSlow(row: number): void {
@@ -129,6 +147,8 @@ export abstract class GrowingColumns {
     const wanted = Math.max(row + 1, 2 * this.#touchedRowCount, TOUCHED_AT_LEAST)
     this.#touchedRowCount = Math.min(wanted, this.rowCount)
     this.#touchRows()
+    // Not for sparse rows: until their index has grown as well, nothing of the user's may run.
+    if (!this.context.isSparse) this.context.growth.report()
   }
 
   #grow(row: number): void {
@@ -168,8 +188,9 @@ export abstract class GrowingColumns {
   #allocate({ array }: Column, i: number, rowCount: number): Place {
     const { pool } = this.views
     const byteLength = rowCount * array.BYTES_PER_ELEMENT
-    const stagger = ((this.context.columnCount + i) % STAGGER_COUNT) * STAGGER_STEP
-    if (byteLength > CLASS_BYTE_LENGTH_MAX) {
+    let stagger = ((this.context.columnCount + i) % STAGGER_COUNT) * STAGGER_STEP
+    if (byteLength >= CLASS_BYTE_LENGTH_MAX) {
+      stagger += STAGGER_STEP // not 0: then the block is longer than any size class
       const blockOffset = pool.reserve(Math.min(byteLength + stagger, BYTE_LENGTH_MAX))
       return { blockOffset, byteOffset: blockOffset + stagger }
     }

@@ -15,8 +15,10 @@ export class DenseStore extends ComponentStore {
   #entityMask = 0
   #owns: (eid: number) => boolean = () => true
 
+  /** @throws ArenaError 'out-of-memory'; then nothing is allocated */
   constructor(context: ComponentContext) {
-    super(context, context.rowCount)
+    super(context)
+    this.resize(context.rowCount)
     this.#removedLists = new RemovedLists((row) => this.freeRow(row), this.hasComponent)
   }
 

@@ -18,7 +18,8 @@
  */
 import { corrupt } from '../base/errors.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
-import type { ComponentRows, RowsEntry } from '../shared/manifest.ts'
+import type { ComponentRows } from '../schema/fields.ts'
+import type { RowsEntry } from '../shared/manifest.ts'
 import type { ComponentContext } from './component-context.ts'
 
 /**
@@ -245,15 +246,14 @@ export class RowIndex {
   }
 }
 
-/** The rows of a sparse component as users see them, read-only, in any thread. */
+/** `rows` of a sparse component, in any thread: has its columns, too (see `defineColumns`). */
 export class RowsView implements ComponentRows {
   readonly #rows: ComponentRows
-  readonly row: ComponentRows['row']
+  declare readonly indexOf: ComponentRows['indexOf']
 
   constructor(rows: ComponentRows) {
     this.#rows = rows
-    this.row = rows.row
-    Object.freeze(this)
+    Object.defineProperty(this, 'indexOf', { value: rows.indexOf }) // users cannot overwrite it
   }
 
   get count(): number {

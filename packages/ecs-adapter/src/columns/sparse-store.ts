@@ -9,13 +9,15 @@
 import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
 import { freeReserved } from '../memory/blocks.ts'
-import type { ComponentEntry, ComponentRows } from '../shared/manifest.ts'
+import type { ComponentRows } from '../schema/fields.ts'
+import type { ComponentEntry } from '../shared/manifest.ts'
 import type { ComponentContext } from './component-context.ts'
 import { ComponentStore } from './component-store.ts'
 import { FIRST_ROW_COUNT, RowIndex, RowsView } from './row-index.ts'
 
 export class SparseStore extends ComponentStore implements ComponentRows {
   readonly row = (eid: number): number => this.index.find(eid)
+  readonly indexOf = this.row
   readonly rows = new RowsView(this)
   readonly coveredIdCount = Number.POSITIVE_INFINITY
   /** Number of rows. The row index has a copy for other threads, which takes V8 5 ns to read. */
@@ -26,8 +28,11 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   /** Entities whose loss of the component bitECS does not report: see `#claimSlow`. */
   readonly untracked = new Set<number>()
 
+  /** @throws ArenaError 'out-of-memory'; then nothing is allocated */
   constructor(context: ComponentContext) {
-    super(context, FIRST_ROW_COUNT)
+    super(context)
+    this.resize(FIRST_ROW_COUNT)
+    Object.defineProperty(context.component, 'rows', { value: this.rows, enumerable: true })
     try {
       this.index = new RowIndex(this.views, context.checkIdle, this.staleOffsets)
     } catch (error) {
@@ -60,11 +65,13 @@ export class SparseStore extends ComponentStore implements ComponentRows {
       this.#keepRow(row, eid)
     } else {
       const last = this.count
-      if (last === this.index.rowCount) this.index.grow(last, this.#resize)
+      const isFull = last === this.index.rowCount
+      if (isFull) this.index.grow(last, this.#resize)
       this.cover(last)
       this.clearRow(last)
       this.index.insert(last, eid)
       this.#setCount(last + 1) // last: other threads read the rows below the count
+      if (isFull) this.context.growth.report()
     }
   }
 
@@ -87,7 +94,10 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   }
 
   override find(eid: number): number {
-    return this.row(eid)
+    const row = this.row(eid)
+    // A prefab without a row may have the id of an entity that has just lost its row.
+    const isOther = row >= 0 && this.#isLost(row) && this.context.worlds.has(eid, Prefab)
+    return isOther ? -1 : row
   }
 
   override sync(): void {
@@ -101,6 +111,12 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     this.index.dispose()
     super.dispose()
     this.count = 0
+  }
+
+  /** Also the rows of entities that lost the component. */
+  override get staleByteLength(): number {
+    const { columnByteLength, rowCount, tombstoneCount } = this
+    return super.staleByteLength + (tombstoneCount * columnByteLength) / rowCount
   }
 
   isDeferred(row: number): boolean {

@@ -6,33 +6,21 @@
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
-import type { Staging } from '../lists/staging.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
-import type { Component, Values } from '../schema/schema.ts'
+import { readValues } from '../schema/read-schema.ts'
+import type { AnyComponent, Values } from '../schema/schema.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
 import * as layout from './command-layout.ts'
 import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
-
-/** Values by field, for a component that is given by name. */
-type GivenFields = Readonly<Record<string, unknown>>
-
-/**
- * Records changes of entities and components until `storage.apply`. A command is checked when it is
- * recorded; its entity is looked up when it is applied. Each method may throw StorageError
- * 'invalid-argument', 'commands-disposed', and ArenaError 'out-of-memory': then its command is not
- * recorded, and earlier commands stay.
- *
- * Components are given as objects or by name. An `eid` is an entity of the world or a result of
- * `spawn`.
- */
-export type Commands = Pick<CommandBuffer, 'spawn' | 'despawn' | 'add' | 'remove' | 'set'>
+import type { Commands, GivenFields } from './commands.ts'
 
 /** Commands in blocks of a pool. */
-export class CommandBuffer {
+export class CommandBuffer implements Commands {
   readonly #pool: Pool
   readonly #registry: ComponentRegistry
   readonly #blocks: CommandBlocks
-  readonly #staging: Staging
+  readonly #memory: FieldMemory
   readonly #owner: { readonly isApplying: boolean } | undefined
   #isDisposed = false
   #spawnCount = 0
@@ -54,20 +42,20 @@ export class CommandBuffer {
   constructor(
     pool: Pool,
     registry: ComponentRegistry,
-    staging: Staging,
+    memory: FieldMemory,
     storage: number,
     owner?: { readonly isApplying: boolean },
   ) {
     this.#pool = pool
     this.#registry = registry
-    this.#staging = staging
+    this.#memory = memory
     this.#blocks = new CommandBlocks(pool, storage)
     this.#owner = owner
     this.#beginBlock = this.#blocks.block
     this.#beginCursor = this.#blocks.cursor
   }
 
-  /** Byte offset of the first block: for `storage.apply` in another thread. */
+  /** Byte offset of the first block: for `applyCommands` in another thread. */
   get offset(): number {
     return this.#blocks.offset
   }
@@ -97,57 +85,45 @@ export class CommandBuffer {
     return !this.#isDisposed && this.#pool.isOpen && this.#blocks.isApplied
   }
 
-  /**
-   * Adds an entity; with a prefab, an instance of it (by `IsA`).
-   * @returns a temporary id, a negative number. Commands up to the next `begin`, `clear` or `apply`
-   * take the id as an entity, and as a value of `t.eid` fields. The id has no meaning elsewhere
-   */
   spawn(prefab = 0): number {
     if (!this.#isDisposed) this.#forgetApplied() // resets `#spawnCount`
     this.#record(layout.SPAWN, this.#spawnCount, prefab)
     return layout.TEMPORARY_FIRST - this.#spawnCount++
   }
 
-  /** Removes an entity. */
   despawn(eid: number): void {
     this.#record(layout.DESPAWN, 0, eid)
   }
 
-  /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
-  add<C extends Component>(eid: number, component: C, values?: Values<C>): void
   add(eid: number, component: string, values?: GivenFields): void
-  add(eid: number, component: Component | string, values?: GivenFields): void {
+  add<C extends AnyComponent>(eid: number, component: C, values?: Values<C>): void
+  add(eid: number, component: AnyComponent | string, values?: GivenFields): void {
     if (values !== undefined) this.set(eid, component as string, values)
     else this.#record(layout.ADD, this.#registry.find(component).number, eid)
   }
 
-  /** Removes a component, as bitECS's `removeComponent`. */
-  remove(eid: number, component: Component | string): void {
+  remove(eid: number, component: AnyComponent | string): void {
     this.#record(layout.REMOVE, this.#registry.find(component).number, eid)
   }
 
-  /**
-   * Writes fields of a component, and adds the component if the entity lacks it, as bitECS's
-   * `setComponent`. Other fields keep their values; an unknown field is refused. `values` is read
-   * at once and may be reused.
-   */
-  set<C extends Component>(eid: number, component: C, values: Values<C>): void
   set(eid: number, component: string, values: GivenFields): void
-  set(eid: number, component: Component | string, values: GivenFields): void {
+  set<C extends AnyComponent>(eid: number, component: C, values: Values<C>): void
+  set(eid: number, component: AnyComponent | string, values: GivenFields): void {
     const listed = this.#registry.find(component)
     if (this.#isReading) throw commandsBusy()
     const { number, name, fields } = listed
-    const staging = this.#staging
+    const memory = this.#memory
+    const { staging } = memory
     const given = staging.enter(fields.length)
     this.#isReading = true
     try {
-      staging.read(name, fields, values, given)
+      readValues(memory, name, fields, values, given)
       checkFields(listed, values, given)
       const isTag = fields.length === 0
       const wordCount = layout.HEAD_WORD_COUNT + valuesWordCount(fields, given)
       const index = this.#reserve(isTag ? layout.ADD : layout.SET, wordCount, number, eid)
       const at = index + layout.HEAD_WORD_COUNT
-      if (!isTag) writeValues(this.#blocks.views, fields, given, staging.values, at)
+      if (!isTag) writeValues(this.#blocks.views, fields, given, memory, at)
       this.#blocks.commit(index + wordCount)
     } finally {
       this.#isReading = false
@@ -156,7 +132,7 @@ export class CommandBuffer {
   }
 
   /**
-   * Gives later commands a sort key. `storage.apply` of several buffers sorts all commands by this
+   * Gives later commands a sort key. `applyCommands` of several buffers sorts all commands by this
    * key. Worker groups call `begin` themselves. The sort keys of one buffer must ascend.
    * @param sortKey a whole number from 0 to 2^31 - 1, such as the index of the first entity of a
    * batch

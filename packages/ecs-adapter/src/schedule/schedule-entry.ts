@@ -1,34 +1,60 @@
 /** Checks what users declare about the systems of a schedule. */
 import { checkOptions } from '../base/arguments.ts'
-import { duplicateEntry, invalidArgument, shown } from '../base/errors.ts'
-import { type ChunkOptions, checkChunkLength } from '../workers/batch-length.ts'
+import { duplicateEntry, invalidArgument, misuse, shown } from '../base/errors.ts'
+import { nearestOf } from '../base/nearest.ts'
+import { type BatchOptions, checkBatchSize } from '../workers/batch-size.ts'
 import type { RunEntities } from '../workers/run-input.ts'
+import type { AnySystems, ArgsOf, ContextOf, Systems } from '../workers/system.ts'
 import { isWildcard, pairToRelation } from '../world/bitecs-internals.ts'
 import type { Access } from './parallel-stages.ts'
 
 /**
- * What systems may share: a component, a tag, a table, a relation; or any other object or name, by
- * which you mean something outside the storage. A pair counts as its relation.
+ * What systems may share: a component, a tag, a table, a relation; the name of a component or table
+ * of the storage, which stands for both if both have it; or any other object, by which you mean
+ * something outside the storage: `{ name: 'grid' }`. A pair counts as its relation.
  */
-export type Accessed = object | string
+export type Accessed<N extends string = string> = object | N
 
-export interface ScheduleEntry extends ChunkOptions {
+/** The names of components and tables in what the systems are called with. */
+type NamesOf<S> = {
+  readonly [K in keyof S]: ContextOf<S[K]> extends {
+    readonly components: infer C
+    readonly tables: infer T
+  }
+    ? (keyof C | keyof T) & string
+    : never
+}[keyof S]
+
+/** Any names, if no system says what it is called with. */
+type KnownNamesOf<S> = [NamesOf<S>] extends [never] ? string : NamesOf<S>
+
+type EntryArgs<A> = undefined extends A
+  ? { readonly args?: () => A }
+  : {
+      /** Called when the stage begins. Gives plain values: what JSON can hold. */
+      readonly args: () => A
+    }
+
+/** A system of a schedule: its name, its entities, and what it shares with others. */
+export type ScheduleEntry<S extends AnySystems = Systems> = {
+  readonly [K in keyof S & string]: SystemEntry<K, KnownNamesOf<S>> & EntryArgs<ArgsOf<S[K]>>
+}[keyof S & string]
+
+interface SystemEntry<K extends string, N extends string> extends BatchOptions {
   /** The name of a system of the group. */
-  readonly system: string
+  readonly system: K
   /** The name that the schedule and errors use. Unique. Default: the name of the system. */
   readonly name?: string
   /** Called when the stage begins. Gives what `group.run` takes: ids, a table, or `EACH_WORKER`. */
   readonly entities: () => RunEntities
   /**
    * What the system reads but does not write, and what it writes. Without both, it runs alone; `[]`
-   * says that it shares nothing. A name stands for the component and the table with this name.
+   * says that it shares nothing.
    */
-  readonly reads?: readonly Accessed[]
-  readonly writes?: readonly Accessed[]
+  readonly reads?: readonly Accessed<N>[]
+  readonly writes?: readonly Accessed<N>[]
   /** Names of earlier entries that this one waits for, whatever they read and write. */
   readonly after?: readonly string[]
-  /** Called when the stage begins. Gives plain values: what JSON can hold. */
-  readonly args?: () => unknown
 }
 
 /** A component or table of the storage, by its name. */
@@ -42,7 +68,7 @@ const KEYS: readonly (keyof ScheduleEntry)[] = [
   'writes',
   'after',
   'args',
-  'chunkLength',
+  'batchSize',
 ]
 
 /**
@@ -60,10 +86,10 @@ export function checkEntries(
   return Array.from(entries, (entry: ScheduleEntry, index) => {
     const what = `entry ${index}`
     checkOptions(what, entry, KEYS)
-    const { system, name = system, entities, args, chunkLength, after = [] } = entry
+    const { system, name = system, entities, args, batchSize, after = [] } = entry
     checkName(`${what}: system`, system)
     if (systems.length > 0 && !systems.includes(system)) {
-      throw invalidArgument(`${what}: system`, system, `one of ${systems.join(', ')}`)
+      throw noSuchSystem(what, system, systems)
     }
     if (typeof entities !== 'function') {
       const expected = 'a function that gives ids, as query() does, or a table'
@@ -72,7 +98,7 @@ export function checkEntries(
     if (args !== undefined && typeof args !== 'function') {
       throw invalidArgument(`${what}: args`, args, 'a function that gives plain values')
     }
-    if (chunkLength !== undefined) checkChunkLength(chunkLength)
+    if (batchSize !== undefined) checkBatchSize(batchSize)
     checkName(`${what}: name`, name)
     checkAfter(`${what}: after`, after, names)
     if (names.includes(name)) throw duplicateEntry(name, names.indexOf(name), index)
@@ -106,7 +132,8 @@ function checkAccess(
   const all = Array.from(accessed).flatMap((one: unknown): Accessed[] => {
     if (typeof one === 'string' && one !== '') {
       const meant = named.filter(([name]) => name === one).map(([, object]) => object)
-      return meant.length === 0 ? [one] : meant
+      if (meant.length === 0) throw noSuchName(what, one, named)
+      return meant
     }
     if ((typeof one !== 'object' || one === null) && typeof one !== 'function') {
       throw invalidArgument(`${what}: one`, one, 'a component, a table, another object, or a name')
@@ -119,3 +146,13 @@ function checkAccess(
   })
   return [...new Set(all)]
 }
+
+const noSuchSystem = (what: string, name: string, names: readonly string[]) =>
+  misuse(`${what}: no system of the group is called ${shown(name)}: ${nearestOf(name, names)}`)
+
+const noSuchName = (what: string, name: string, named: readonly Named[]) =>
+  misuse(
+    `${what}: no component or table of the storage is called ${shown(name)}: ` +
+      `${nearestOf(name, [...new Set(named.map(([other]) => other))])}. For something outside the ` +
+      `storage, give an object, such as { name: ${shown(name)} }`,
+  )

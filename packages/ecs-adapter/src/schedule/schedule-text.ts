@@ -9,10 +9,10 @@ function createNamer(named: readonly Named[]): (what: unknown) => string {
   let relationCount = 0
   let unnamedCount = 0
   const nameOf = (what: unknown): string => {
-    if (typeof what === 'string') return what
     // All relations share the name of a function of bitECS: `t` in its minified build.
     if (isRelation(what as object)) return `relation ${++relationCount}`
-    return (typeof what === 'function' && what.name) || `unnamed ${++unnamedCount}`
+    const { name } = what as { readonly name?: unknown }
+    return (typeof name === 'string' && name) || `unnamed ${++unnamedCount}`
   }
   return (what) => {
     const name = names.get(what) ?? nameOf(what)

@@ -9,6 +9,7 @@ import { JOB_CAPACITY } from '../workers/control-block.ts'
 import { Group, type WorkerGroup } from '../workers/group.ts'
 import type { SystemCall } from '../workers/job.ts'
 import type { TimeoutOptions } from '../workers/run-timeout.ts'
+import type { AnySystems, Systems } from '../workers/system.ts'
 import { planStages } from './parallel-stages.ts'
 import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
 import { printPlan } from './schedule-text.ts'
@@ -47,7 +48,10 @@ export interface Schedule {
  * @param entries in the order in which they run if they conflict; at most 64 in one stage
  * @throws StorageError 'invalid-argument'
  */
-export function createSchedule(group: WorkerGroup, entries: readonly ScheduleEntry[]): Schedule {
+export function createSchedule<S extends AnySystems = Systems>(
+  group: WorkerGroup<S>,
+  entries: readonly ScheduleEntry<S>[],
+): Schedule {
   if (!(group instanceof Group)) {
     throw invalidArgument('the group', group, 'what createWorkerGroup() gives')
   }
@@ -62,8 +66,8 @@ export function createSchedule(group: WorkerGroup, entries: readonly ScheduleEnt
     stage.map((number): SystemCall => {
       const { name } = systems[number]
       const inputs = { ...entries[number] }
-      const { system, chunkLength } = inputs
-      return { name, system, entities: [], chunkLength, number, inputs }
+      const { system, batchSize } = inputs
+      return { name, system, entities: [], batchSize, number, inputs }
     }),
   )
   return {

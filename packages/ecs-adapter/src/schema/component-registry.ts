@@ -1,12 +1,12 @@
 /** A storage's components by number, name and object. The numbers are the same in every thread. */
 import { corrupt, invalidArgument } from '../base/errors.ts'
-import type { Component, Field } from './schema.ts'
+import type { AnyComponent, Field } from './schema.ts'
 
 export interface Listed<Hooks = unknown> {
   /** How many components were added before this one. */
   readonly number: number
   readonly name: string
-  readonly component: Component
+  readonly component: AnyComponent
   readonly fields: readonly Field[]
   /** Equal in storages between which entities move: `Path(points: list f32, label: text)`. */
   readonly signature: string
@@ -19,7 +19,7 @@ export class ComponentRegistry<Hooks = unknown> {
   readonly all: Listed<Hooks>[] = []
   readonly #byKey = new Map<unknown, Listed<Hooks>>()
 
-  add(name: string, component: Component, fields: readonly Field[], hooks: Hooks): void {
+  add(name: string, component: AnyComponent, fields: readonly Field[], hooks: Hooks): void {
     const signature = signatureOf(name, fields)
     const listed = { number: this.all.length, name, component, fields, signature, hooks }
     this.all.push(listed)
@@ -43,9 +43,5 @@ export class ComponentRegistry<Hooks = unknown> {
 }
 
 function signatureOf(name: string, fields: readonly Field[]): string {
-  const types = fields.map(({ name, type }) => {
-    if (type.kind === 'scalar') return `${name}: ${type.name}`
-    return `${name}: ${type.kind === 'list' ? `list ${type.element.name}` : 'text'}`
-  })
-  return `${name}(${types.join(', ')})`
+  return `${name}(${fields.map(({ name, code }) => `${name}: ${code.signature}`).join(', ')})`
 }

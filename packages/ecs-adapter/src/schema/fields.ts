@@ -13,7 +13,7 @@ export type Numbers = ArrayLike<number>
  * the entity lacks the component, such a method throws StorageError 'invalid-argument'. If memory
  * is out, methods that add elements throw ArenaError 'out-of-memory', and the list is unchanged.
  *
- * If bitECS has reused the id of a removed entity, a write of that id to a list with `dropRemoved`
+ * If bitECS has reused the id of a removed entity, a write of that id to a weak list
  * may have to sweep all such lists first. While workers run a system, a sweep throws 'group-busy'.
  *
  * While a thread changes an entity's list, no other thread may change or read that list: a list
@@ -24,26 +24,26 @@ export interface ListField<A = unknown> {
   length(eid: number): number
   /** How many elements fit before the list has to grow. */
   capacity(eid: number): number
-  /** An element; undefined beyond the length, as in a typed array. */
+  /** An element. @throws StorageError 'invalid-argument' beyond the length */
   get(eid: number, index: number): number
-  /** Overwrites an element. @throws StorageError 'invalid-argument' beyond the length */
-  setAt(eid: number, index: number, value: number): void
+  /** Overwrites an element. @throws as `get` */
+  set(eid: number, index: number, value: number): void
   /** Appends an element. Returns the new length. */
   push(eid: number, value: number): number
   /** Appends elements, also from a view of this list. Returns the new length. */
   append(eid: number, values: Numbers): number
   /** Removes the last element, and returns it; undefined if the list is empty. */
   pop(eid: number): number | undefined
-  /** Inserts an element at `index`, from 0 to the length. @throws as `setAt` */
+  /** Inserts an element at `index`, from 0 to the length. @throws as `get` */
   insert(eid: number, index: number, value: number): void
-  /** Removes and returns an element. The indices of later elements drop by 1. @throws as `setAt` */
-  remove(eid: number, index: number): number
-  /** Removes an element, and returns it. The last element takes its place. @throws as `setAt` */
-  swapRemove(eid: number, index: number): number
+  /** Removes and returns an element. The indices of later elements drop by 1. @throws as `get` */
+  removeAt(eid: number, index: number): number
+  /** Removes an element, and returns it. The last element takes its place. @throws as `get` */
+  swapRemoveAt(eid: number, index: number): number
   /** Index of the first element of this value, or -1. Finds NaN. */
   indexOf(eid: number, value: number): number
   /** Replaces the whole list. */
-  set(eid: number, values: Numbers): void
+  replace(eid: number, values: Numbers): void
   /** Sets the length; new elements are 0. Keeps the capacity, for lists refilled each frame. */
   resize(eid: number, length: number): void
   /** Makes room for `capacity` elements in all. Removing elements may give the room back. */
@@ -80,4 +80,42 @@ export interface TextField {
   offset(eid: number): number
   /** The bytes, over the arena. Do not write those of an interned text. Makes garbage. */
   view(eid: number): Uint8Array
+}
+
+/**
+ * The id of another entity for each entity, for as long as the other entity lives. bitECS gives the
+ * id of a removed entity out again: the storage counts a generation for each id, and keeps it
+ * beside the id. Ids may have versions. For threads, the rules of columns hold: any thread may read
+ * and write while the world's thread adds and removes no entities.
+ */
+export interface WeakEidField {
+  /**
+   * The other entity's id; 0 if there is none, or that entity was removed. So it is while the
+   * observers of its removal run. Makes no garbage.
+   */
+  get(eid: number): number
+  /**
+   * Refers to another entity: `other` is its id, or 0 for none. If no entity of the storage's
+   * worlds has the id, `get` gives 0.
+   * @throws StorageError 'invalid-argument' if `eid` has no row, or `other` is no id
+   */
+  set(eid: number, other: number): void
+}
+
+/**
+ * The rows of a sparse component. Until the world's thread calls `sync`, no row moves or gets
+ * another entity: new rows are appended, and rows whose entities lose the component stay. An
+ * attached thread sees changes at once. But after the component has outgrown its columns, the
+ * thread sees the rows and columns from just before, until the thread calls `sync`.
+ */
+export interface ComponentRows {
+  /** Rows 0 to count - 1 are in use. */
+  readonly count: number
+  /**
+   * The entity of each row; 0 if this entity has lost the component since the last `sync`. The
+   * array is as long as the columns, and is replaced when they are.
+   */
+  readonly entities: Int32Array
+  /** The index of an entity in the columns of the component; -1 if the entity has no row. */
+  indexOf(eid: number): number
 }

@@ -1,13 +1,9 @@
 /** What a storage can do: the interface that callers see, with its docs. */
 import type { Pool } from '@ashlar/core'
-import type { EntityId, World } from 'bitecs'
-import type { CommandSource } from '../commands/command-apply.ts'
-import type { CommandBuffer } from '../commands/command-buffer.ts'
-import type { Component, Schema, SparseComponent } from '../schema/schema.ts'
-import type { ComponentRows, StorageHandle } from '../shared/manifest.ts'
+import type { EntityId } from 'bitecs'
+import type { AnyComponent, Checked, Component, Schema } from '../schema/schema.ts'
+import type { StorageHandle } from '../shared/manifest.ts'
 import type { Table } from '../tables/table.ts'
-import type { TableSchema } from '../tables/table-chunk.ts'
-import type { TableOptions } from '../tables/table-layout.ts'
 import type { StorageParts } from './storage-parts.ts'
 import type { RunQueue } from './world-state.ts'
 
@@ -26,30 +22,47 @@ export interface OpenGroup {
 export interface StorageOptions {
   /**
    * How many rows the columns of a dense component begin with. They double when ids outgrow them.
-   * Ids start at 1, so n entities need n + 1 rows. Columns above 512 KiB reserve address space;
-   * their rows take memory when they are first used. Default 1024.
+   * Ids start at 1, so n entities need n + 1 rows. Columns from 512 KiB on reserve address space;
+   * their rows take memory when they are first used.
+   *
+   * Default: 2^20, halved until the component takes at most 1/32 of the arena; less if less than
+   * half of the arena is free. In a small arena, give the number of entities that you expect.
    */
   capacity?: number
+  /**
+   * Called when typed arrays of a component were replaced, because its columns have grown or moved,
+   * or the WebAssembly.Memory has grown: read them anew. In `rows`, if the component is sparse.
+   * `sync`, `reset` and `dispose` throw 'set-busy' meanwhile. If the hook throws, so does the call
+   * that made the columns grow; an entity then lacks the component it was about to get.
+   */
+  onColumnsMoved?: (component: AnyComponent) => void
+  /**
+   * Called when more than 1/16 of the arena waits for a `sync`, and again when it waits for others,
+   * or after less has waited. A `console.warn` says the same, once. As to what it may do, the hook
+   * is as `onColumnsMoved`.
+   */
+  onWaiting?: (waiting: Waiting) => void
 }
 
-export interface ComponentOptions {
-  /**
-   * Gives rows only to entities that have the component, to save memory if few have it. Its fields
-   * are indexed by `storage.rows(component).row(eid)`. Default false: a row for every id.
-   */
-  sparse?: boolean
+/** Memory that is in use no more, but cannot be freed until somebody calls `sync`. */
+export interface Waiting {
+  readonly byteLength: number
+  /** What waits, for whom, and what to do. */
+  readonly what: string
+}
+
+export interface StorageStats {
+  /** How many times a column has moved to another place in the arena. */
+  readonly movedColumnCount: number
+  /** Bytes of the present columns. Those of rows that were never used may take no memory. */
+  readonly columnByteLength: number
+  /** Bytes that wait for `storage.sync()`, or for a `sync` of attached threads. */
+  readonly waitingByteLength: number
 }
 
 export interface Storage {
   /** The components made so far, by name. */
-  readonly components: Readonly<Record<string, Component>>
-
-  /** Makes a sparse component: see `ComponentOptions`. All else is as for the overload below. */
-  component<const S extends Schema>(
-    name: string,
-    schema: S,
-    options: ComponentOptions & { readonly sparse: true },
-  ): SparseComponent<S>
+  readonly components: Readonly<Record<string, AnyComponent>>
 
   /**
    * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, which is
@@ -66,29 +79,10 @@ export interface Storage {
    * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
    * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
    */
-  component<const S extends Schema>(
-    name: string,
-    schema: S,
-    options?: ComponentOptions,
-  ): Component<S>
+  component<const S extends Schema>(name: string, schema: Checked<S>): Component<S>
 
   /** The tables made so far, by name. */
   readonly tables: Readonly<Record<string, Table>>
-
-  /**
-   * Makes a table that attached threads find by its name. The storage's `sync` syncs the table,
-   * `dispose` disposes of it, and `forget` takes over chunks of a dead thread unless workers run a
-   * system. `reset` keeps the rows, which belong to no entity. The table's own `sync`, `takeOver`,
-   * `clear`, `trim`, `detach` and `dispose` throw 'group-busy' while workers run a system.
-   * @param name unique among the tables of the storage
-   * @param schema field names to types of `t`, of one number each
-   * @throws as `createTable`; StorageError 'storage-disposed'
-   */
-  table<const S extends TableSchema>(
-    name: string,
-    schema: S,
-    options?: Omit<TableOptions, 'name'>,
-  ): Table<S>
 
   /** The pool that the columns are allocated from. */
   readonly pool: Pool
@@ -112,22 +106,23 @@ export interface Storage {
    */
   readonly handle: StorageHandle
 
-  /** The index of an entity in the columns of dense components. For sparse ones see `rows`. */
-  row(eid: EntityId): number
+  /** The index of an entity in columns of dense components. For sparse ones, ask their `rows`. */
+  indexOf(eid: EntityId): number
 
   /**
-   * The rows of a sparse component: always the same object. Rows move only at `sync`, which frees
-   * the rows of entities that lost the component.
-   * @param component of this storage, or its name
-   * @throws StorageError 'invalid-argument' if it is not sparse; 'storage-disposed'
+   * Changes whenever typed arrays of any component are replaced: see `onColumnsMoved`. A renderer
+   * may compare it in each frame.
    */
-  rows(component: Component | string): ComponentRows
+  readonly columnsVersion: number
+
+  /** Figures of the columns. Each call makes an object. @throws StorageError 'storage-disposed' */
+  stats(): StorageStats
 
   /**
    * Call it once a frame, when no view that was read before is still in use. It
    * - frees old columns, but only after every attached thread has synced as well;
    * - frees the lists and texts of entities that lost the component;
-   * - takes ids of removed entities out of lists with `dropRemoved`;
+   * - takes ids of removed entities out of weak lists;
    * - renews columns after their WebAssembly.Memory has grown;
    * - publishes the present columns and entities.
    *
@@ -140,63 +135,9 @@ export interface Storage {
   sync(): void
 
   /**
-   * Makes a command buffer for this storage, in its pool or in another pool of its arena.
-   * @throws ArenaError 'out-of-memory'; StorageError 'invalid-argument', 'storage-disposed'
-   */
-  commands(pool?: Pool): CommandBuffer
-
-  /**
-   * Applies the commands of one or several buffers, and empties the buffers. Commands are sorted by
-   * sort key (see `CommandBuffer.begin`), then by buffer. During the call, only observers that it
-   * calls may record commands. Those are applied last.
-   *
-   * A command is skipped if its entity no longer exists, or was never spawned. If commands throw,
-   * all others are applied; then the error lists the first 100 that threw.
-   *
-   * @param commands buffers of this storage, or `{ offset }` of a buffer of another thread
-   * @returns how many commands were skipped
-   * @throws CommandsError 'commands-failed'; StorageError 'corrupt' if the memory of a buffer was
-   * overwritten: then nothing is applied, and only the commands of that buffer are lost;
-   * 'invalid-argument'; 'commands-busy' in observers of this call; 'group-busy' while workers run a
-   * system; 'commands-disposed', 'storage-disposed'
-   */
-  apply(commands: CommandSource | readonly CommandSource[]): number
-
-  /**
-   * Takes an entity out of the world for another world to `unpack`, in any thread of the arena
-   * whose storage has the entity's components by the same names and fields. A new block holds the
-   * values of the components of this storage; lists and texts stay in their blocks. All else is
-   * removed with the entity: relations, tags of bitECS, components of other storages. `t.eid`
-   * fields keep their numbers, though these mean nothing in another world. But lists with
-   * `dropRemoved` lose the ids that `sync` would take out. Observers of the removal find lists and
-   * texts empty.
-   *
-   * The block belongs to no thread: any thread that has the offset may `unpack` it once, or call
-   * `freePacked`.
-   * @returns the block's offset: a number to post
-   * @throws StorageError 'invalid-argument', 'group-busy' while workers run a system,
-   * 'storage-disposed'; ArenaError 'out-of-memory'; what observers throw. Then the entity keeps all
-   * it had of any storage, though some observers were called. Observers may not call `sync`,
-   * `reset` or `dispose`
-   */
-  pack(eid: EntityId): number
-
-  /**
-   * Makes an entity from a packed one, by `addComponent` and `set`: observers see its scalars, but
-   * its lists and texts are there only when this returns. `t.eid` fields get the packed numbers,
-   * even those of entities that were removed here.
-   * @param world one of the storage's worlds; by default the first
-   * @returns the id of the new entity
-   * @throws StorageError 'invalid-argument' if there is no packed entity at the offset, or it has a
-   * component that this storage lacks; 'group-busy' while workers run a system; 'storage-disposed';
-   * ArenaError 'out-of-memory'; what observers throw. Then the entity stays packed
-   */
-  unpack(offset: number, world?: World): EntityId
-
-  /**
    * Lets other threads find the present columns when they sync next. They still see the entities of
    * this thread's last `sync`. Frees no column, so views stay valid. Takes ids of removed entities
-   * out of lists with `dropRemoved`. Worker groups call it when they begin a run.
+   * out of weak lists. Worker groups call it when they begin a run.
    * @throws ArenaError 'out-of-memory'; StorageError 'group-busy' if there are such ids while
    * workers run a system
    */

@@ -27,7 +27,7 @@ export interface TableOwner {
 }
 
 /** A table with any schema. */
-export type AnyTable = Pick<Table, 'name' | 'isAttached'> & {
+export type AnyTable = Pick<Table, 'name' | 'handle' | 'isAttached'> & {
   readonly chunks: readonly ChunkRows[]
   chunk(number: number): ChunkRows | undefined
 }
@@ -96,7 +96,7 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * A chunk of this thread with room for a row. To add a row and write its fields,
-   * `table.room().add()` takes half the time of `add`, `chunkOf` and `rowOf`.
+   * `table.room().addRow()` takes half the time of `add`, `chunkOf` and `indexOf`.
    * @throws as `add`
    */
   room(): Chunk<S> {
@@ -105,7 +105,7 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Adds a row of zeros to a chunk of this thread.
+   * Adds a row of defaults, by default zeros, to a chunk of this thread.
    * @returns the id of the row, a positive number below 2 ** 30, which the row keeps when it moves.
    * Another row gets the id only when all generations (see `table-ids.ts`) are used: at least 63,
    * by default 255 or more. After a `trim` of the chunk, half as many; fewer once trims have used
@@ -115,24 +115,24 @@ export class Table<S extends TableSchema = TableSchema> {
    */
   add(): number {
     const chunk = this.room()
-    return chunk.ids[chunk.add()]
+    return chunk.ids[chunk.addRow()]
   }
 
   /** Whether there is a row with this id. Accepts any value. */
   has(id: number): boolean {
-    return this.rowOf(id) !== -1
+    return this.indexOf(id) !== -1
   }
 
   /** The index of a row in its chunk, until a row is removed there; -1 if no row has this id. */
-  rowOf(id: number): number {
+  indexOf(id: number): number {
     const chunk = this.#chunkAt(id)
     const row = chunk === undefined ? -1 : chunk.$find(id)
-    return row === -1 && this.#hasRenewed() ? this.rowOf(id) : row
+    return row === -1 && this.#hasRenewed() ? this.indexOf(id) : row
   }
 
   /** The chunk that has the row with this id; undefined if there is none. */
   chunkOf(id: number): Chunk<S> | undefined {
-    return this.rowOf(id) === -1 ? undefined : this.#chunkAt(id)
+    return this.indexOf(id) === -1 ? undefined : this.#chunkAt(id)
   }
 
   /**
@@ -145,7 +145,7 @@ export class Table<S extends TableSchema = TableSchema> {
     if (chunk === undefined) return false
     const row = chunk.$find(id)
     if (row === -1) return this.#hasRenewed() && this.remove(id)
-    chunk.remove(row)
+    chunk.removeRow(row)
     return true
   }
 
@@ -153,7 +153,7 @@ export class Table<S extends TableSchema = TableSchema> {
   clear(): void {
     this.#check('clear')
     for (const chunk of this.ownChunks) {
-      for (let row = chunk.rowCount - 1; row >= 0; row--) chunk.remove(row)
+      for (let row = chunk.rowCount - 1; row >= 0; row--) chunk.removeRow(row)
     }
     this.#begin()
   }

@@ -7,7 +7,7 @@
  *     16   cursor: the next batch that no worker has taken
  *     32   done signal: incremented by a worker that is done; the group waits on it
  *     48.. 16 words for each worker, see WORKER_*
- *     ..   7 words for each job, see JOB_*; written by the group before it wakes workers
+ *     ..   9 words for each job, see JOB_*; written by the group before it wakes workers
  *     ..   2 words for each batch: the last run in which it was done; index + 1 of the worker that
  *          recorded commands for it then, or 0 for none: if that worker dies, the commands are lost
  *
@@ -49,7 +49,7 @@ export const WORKER_CURSOR = 10
 
 /** Index of the system among the sorted names of all systems. */
 export const JOB_SYSTEM = 0
-/** Byte offset of the entity ids, how many there are, and how many make a batch. */
+/** Byte offset of the ids or chunk numbers, how many there are, and how many make a batch. */
 export const JOB_IDS = 1
 export const JOB_ENTITY_COUNT = 2
 export const JOB_BATCH_LENGTH = 3
@@ -57,6 +57,9 @@ export const JOB_BATCH_LENGTH = 3
 export const JOB_NUMBER = 4
 /** JSON of the arguments: byte offset, then byte length. */
 export const JOB_ARGS = 5
+/** The handle of the table whose chunks the job is over: byte offset, or 0; serial number. */
+export const JOB_TABLE = 7
+export const JOB_TABLE_SERIAL = 8
 
 export const WORKER_CAPACITY = 64
 export const JOB_CAPACITY = 64
@@ -67,7 +70,7 @@ export const CURSOR_END = 2 ** 30
 
 const WORKERS = 48
 const JOBS = WORKERS + WORKER_CAPACITY * WORDS_PER_WORKER
-const WORDS_PER_JOB = 7
+const WORDS_PER_JOB = 9
 const BATCHES = JOBS + JOB_CAPACITY * WORDS_PER_JOB
 const WORDS_PER_BATCH = 2
 export const BATCH_RUN = 0
@@ -82,14 +85,19 @@ export const batchWord = (batch: number, field: number) => BATCHES + batch * WOR
 
 /** The control block, or the words of one worker in it, as one thread reads and writes them. */
 export class ControlWords {
-  /** The words of the whole arena. */
-  readonly words: Int32Array
+  /** The arena: an unshared WebAssembly.Memory that grows has other words. */
+  readonly memory: { readonly i32: Int32Array }
   /** Index in `words` of the first word of the block, or of the worker. */
   readonly first: number
 
-  constructor(words: Int32Array, first: number) {
-    this.words = words
+  constructor(memory: { readonly i32: Int32Array }, first: number) {
+    this.memory = memory
     this.first = first
+  }
+
+  /** The words of the whole arena. */
+  get words(): Int32Array {
+    return this.memory.i32
   }
 
   load(word: number): number {

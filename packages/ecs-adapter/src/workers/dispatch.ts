@@ -1,6 +1,6 @@
 /** Begins, awaits and concludes the runs of one group, each of one system or of several at once. */
 import { CommandsError } from '../base/errors.ts'
-import { noWorkers, type RunError, runTooLate } from '../base/run-errors.ts'
+import { type RunError, runTooLate } from '../base/run-errors.ts'
 import { nowMs, untilTrue, Waiter } from '../base/wait.ts'
 import type { OpenGroup, Storage } from '../storage/storage-api.ts'
 import type { BegunRun } from '../storage/world-state.ts'
@@ -20,7 +20,7 @@ import { JobList, type SystemCall } from './job.ts'
 import type { Member } from './member.ts'
 import { Run } from './run.ts'
 import { applyRunCommands, dropRunCommands } from './run-commands.ts'
-import { heldUp, remainingMs } from './run-timeout.ts'
+import { heldUp, remainingMs, timedOut } from './run-timeout.ts'
 import { lossOf, repairTables } from './worker-death.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
 
@@ -44,14 +44,14 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   get held(): OpenGroup['held'] {
-    const { control, members } = this.#workers
-    const offsetsOf = (field: number) =>
+    const { control, holders, workers } = this.#workers
+    const offsetsOf = (members: readonly Member[], field: number) =>
       members.map((member) => member.load(field)).filter((offset) => offset !== 0)
     return {
       controlBlock: control.first * 4,
-      reports: members.map(({ report }) => report),
-      scratches: offsetsOf(WORKER_SCRATCH),
-      commands: offsetsOf(WORKER_COMMANDS),
+      reports: holders.map(({ report }) => report),
+      scratches: offsetsOf(holders, WORKER_SCRATCH),
+      commands: offsetsOf(workers, WORKER_COMMANDS), // the storage lists those of its own thread
       inputs: this.#jobs.heldOffsets,
     }
   }
@@ -70,15 +70,17 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   /**
-   * Starts a run of systems that do not conflict. The run before has to be done. If this throws, no
-   * run has begun.
+   * Starts a run of systems that do not conflict. The run before has to be done. If the group has no
+   * workers, the run is done when this returns. If this throws, no run has begun, except if systems
+   * ran here until the deadline.
    * @throws RunError 'timed-out' if the deadline has passed; StorageError, ArenaError
    */
   begin(calls: readonly SystemCall[], deadline: number): void {
-    const { members, control } = this.#workers
+    const workers = this.#workers
+    const local = workers.prepare()
+    const { members, control } = workers
     const run = this.run
-    if (members.length === 0) throw noWorkers()
-    run.jobs = this.#jobs.prepare(calls, this.#workers)
+    run.jobs = this.#jobs.prepare(calls, workers)
     if (remainingMs(deadline) <= 0) throw runTooLate(run.jobs)
     this.#storage.publish()
 
@@ -97,6 +99,7 @@ export class Dispatch implements BegunRun, OpenGroup {
     }
     run.startedAt = nowMs()
     control.raise(CONTROL_RUN)
+    if (local?.run(deadline)) throw timedOut(run)
   }
 
   isDone(): boolean {

@@ -9,7 +9,7 @@ import { cannotBlock, groupClosed, type RunError } from '../base/run-errors.ts'
 import { mayBlock } from '../base/wait.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import type { BegunRun, RunQueue } from '../storage/world-state.ts'
-import type { ChunkOptions } from './batch-length.ts'
+import type { BatchOptions } from './batch-size.ts'
 import { Dispatch } from './dispatch.ts'
 import type { SystemCall } from './job.ts'
 import { countOf, type RunEntities } from './run-input.ts'
@@ -19,21 +19,36 @@ import {
   type TimeoutOptions,
   timedOut,
 } from './run-timeout.ts'
+import type { AnySystems, ArgsOf, Systems } from './system.ts'
+import { checkSystems } from './system.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
-export interface WorkerGroupOptions {
+export interface WorkerGroupOptions<S extends AnySystems = Systems> {
   /** Bytes of the scratch of each worker. Default 64 KiB; a full scratch takes more blocks. */
   readonly scratchByteLength?: number
   /** How long a worker may take to start and join. Default 30,000. */
   readonly joinTimeoutMs?: number
+  /**
+   * What `defineSystems` returned. Needed if the group may run systems in this thread, and this
+   * thread does not call `defineSystems`, or calls it several times. Workers must have the same.
+   */
+  readonly systems?: S
 }
 
-export interface RunOptions extends ChunkOptions, TimeoutOptions {}
+export interface RunOptions extends BatchOptions, TimeoutOptions {}
 
-export interface WorkerGroup {
-  /** The workers of the group. A worker that died is listed until its death is known. */
+/** What `run` takes after the entities: the arguments of the system, if it declares any. */
+export type RunArguments<A> = undefined extends A
+  ? [args?: A, options?: RunOptions]
+  : [args: A, options?: RunOptions]
+
+export interface WorkerGroup<S extends AnySystems = Systems> {
+  /**
+   * The workers of the group; none if systems run in this thread. A worker that died is listed until
+   * its death is known.
+   */
   readonly workers: readonly Port[]
-  /** The names of the systems that `run` takes. */
+  /** The names of the systems that `run` takes; none if they are not known yet. */
   readonly systems: readonly string[]
   /** How many commands of the last run were skipped because their entity was gone. */
   readonly skippedCommands: number
@@ -41,35 +56,46 @@ export interface WorkerGroup {
   /**
    * Runs a system over entities on all workers, each of which takes one batch after another.
    * Resolves when all batches are done. A run waits for earlier runs over the world, also of other
-   * groups; `timeoutMs` counts from its turn.
+   * groups; `timeoutMs` counts from its turn. Without workers, the systems run in this thread, batch
+   * by batch, when the turn of the run comes; usually before this method returns.
    *
    * Workers see every column as it is now. Until the run is done, this thread must not change
    * structure (entities, components) or call `storage.sync()`. When it is done, the commands of its
-   * systems are applied, as by `storage.apply`; if it fails, only those of the finished batches. If
+   * systems are applied, as by `applyCommands`; if it fails, only those of the finished batches. If
    * it times out, commands are applied at `close`, or before the next run: if a command throws, the
    * next run does not begin.
    *
    * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
    * of an array has to be an id; Int32Array and Uint32Array are not checked. Or a table of the
-   * storage: the system gets the numbers of its chunks, ascending, but not of empty chunks or of
-   * those that are new since this thread's `sync`. Or `EACH_WORKER`, to call the system once on
-   * each worker
+   * storage: the system gets its chunks, by ascending number, but no empty chunks and none that are
+   * new since this thread's `sync`. Or `EACH_WORKER`, to call the system once on each worker
    * @param args plain values: what JSON can hold
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
    * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
    * StorageError 'no-workers', 'group-closed', 'invalid-argument'; ArenaError 'out-of-memory'
    */
-  run(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): Promise<void>
+  run<K extends keyof S & string>(
+    system: K,
+    entities: RunEntities,
+    ...argsAndOptions: RunArguments<ArgsOf<S[K]>>
+  ): Promise<void>
 
   /**
-   * As `run`, but blocks, which the main thread of a page may not. A worker's death is not noticed
-   * before the deadline, as that takes events.
+   * As `run`, but blocks, which the main thread of a page may not, unless the systems run in that
+   * thread. A worker's death is not noticed before the deadline, as that takes events.
    * @throws as `run`; StorageError 'cannot-block'; 'group-busy' while a `run` is not done, and in
    * `entities` and `args` of schedules
    */
-  runSync(system: string, entities: RunEntities, args?: unknown, options?: RunOptions): void
+  runSync<K extends keyof S & string>(
+    system: K,
+    entities: RunEntities,
+    ...argsAndOptions: RunArguments<ArgsOf<S[K]>>
+  ): void
 
-  /** Lets another worker join. @throws (the promise) as `createWorkerGroup` */
+  /**
+   * Lets another worker join. From then on, no system runs in this thread.
+   * @throws (the promise) as `createWorkerGroup`; ArenaError 'not-shareable'
+   */
   add(worker: Port): Promise<void>
 
   /**
@@ -90,22 +116,27 @@ const DEFAULT_JOIN_TIMEOUT_MS = 30_000
  * `joinWorkerGroup` while it starts, and gets a pool and a scratch of its own; the arena needs a
  * slot for each. The storage cannot be disposed of until the group is closed.
  *
+ * Without workers, or if the arena is not shared, the systems run in this thread, with the same
+ * results: those of the option `systems`, or those that this thread has passed to `defineSystems`.
+ *
+ * @param workers in an array; or a function that starts them, which is only called if the arena is
+ * shared. If it is not, an array of workers is not used
  * @throws (the promise) StorageError 'not-joined', at once for a worker that has ended if the
  * platform reports that, as Node and Bun do; 'invalid-argument', 'storage-disposed'; ArenaError
- * 'no-free-slot', 'not-shareable', 'out-of-memory'
+ * 'no-free-slot', 'out-of-memory'; what `workers` throws
  */
-export async function createWorkerGroup(
+export async function createWorkerGroup<S extends AnySystems = Systems>(
   storage: Storage,
-  workers: readonly Port[],
-  options: WorkerGroupOptions = {},
-): Promise<WorkerGroup> {
+  workers: readonly Port[] | (() => readonly Port[]),
+  options: WorkerGroupOptions<S> = {},
+): Promise<WorkerGroup<S>> {
   if (typeof storage !== 'object' || storage === null || !('openGroups' in storage)) {
     throw invalidArgument('the storage', storage, 'what createStorage() gives')
   }
-  checkOptions('the options', options, ['scratchByteLength', 'joinTimeoutMs'])
+  checkOptions('the options', options, ['scratchByteLength', 'joinTimeoutMs', 'systems'])
   const { scratchByteLength = DEFAULT_SCRATCH_BYTE_LENGTH } = options
   const { joinTimeoutMs = DEFAULT_JOIN_TIMEOUT_MS } = options
-  if (!Array.isArray(workers)) throw invalidArgument('the workers', workers, 'an array of workers')
+  if (typeof workers !== 'function') checkWorkers(workers)
   if (!(Number.isInteger(scratchByteLength) && scratchByteLength >= SCRATCH_BYTE_LENGTH_MIN)) {
     const expected = `a whole number of bytes from ${SCRATCH_BYTE_LENGTH_MIN} on`
     throw invalidArgument('scratchByteLength', scratchByteLength, expected)
@@ -113,14 +144,29 @@ export async function createWorkerGroup(
   if (typeof joinTimeoutMs !== 'number' || !(joinTimeoutMs > 0)) {
     throw invalidArgument('joinTimeoutMs', joinTimeoutMs, 'a number of milliseconds above 0')
   }
+  const systems = options.systems === undefined ? undefined : checkSystems(options.systems)
   if (storage.isDisposed) throw storageDisposed()
-  void storage.pool.arena.handle // throws if the arena is not shared
-  const group = new Group(new WorkerRegistry(storage, scratchByteLength, joinTimeoutMs))
-  const joins = await Promise.allSettled(Array.from(workers, (worker) => group.add(worker)))
+  const used = storage.pool.arena.shared ? workersOf(workers) : []
+  const isLocal = used.length === 0
+  const made = { scratchByteLength, joinTimeoutMs, systems, isLocal }
+  const group = new Group(new WorkerRegistry(storage, made))
+  const joins = await Promise.allSettled(Array.from(used, (worker) => group.add(worker)))
   const failed = joins.find((join) => join.status === 'rejected')
-  if (failed === undefined) return group
+  if (failed === undefined) return group as WorkerGroup<S>
   await group.close()
   throw failed.reason
+}
+
+function workersOf(workers: readonly Port[] | (() => readonly Port[])): readonly Port[] {
+  if (typeof workers !== 'function') return workers
+  const made = workers()
+  checkWorkers(made)
+  return made
+}
+
+function checkWorkers(workers: unknown): void {
+  if (Array.isArray(workers)) return
+  throw invalidArgument('the workers', workers, 'an array of workers, or a function that gives one')
 }
 
 /** The stages of a run, each with the systems that run at once. */
@@ -147,7 +193,7 @@ export class Group implements WorkerGroup {
   }
 
   get workers(): readonly Port[] {
-    return this.#workers.members.map(({ worker }) => worker)
+    return this.#workers.workers.map(({ worker }) => worker)
   }
 
   get systems(): readonly string[] {
@@ -165,8 +211,8 @@ export class Group implements WorkerGroup {
     options: RunOptions = NO_OPTIONS,
   ): Promise<void> {
     checkOptions('the options', options, RUN_OPTIONS)
-    const { chunkLength } = options
-    return this.$run([[{ name: system, system, entities, args, chunkLength, number: 0 }]], options)
+    const { batchSize } = options
+    return this.$run([[{ name: system, system, entities, args, batchSize, number: 0 }]], options)
   }
 
   runSync(
@@ -181,7 +227,7 @@ export class Group implements WorkerGroup {
     call.system = system
     call.entities = entities
     call.args = args
-    call.chunkLength = options.chunkLength
+    call.batchSize = options.batchSize
     this.$runSync(this.#syncPlan, options)
   }
 
@@ -217,7 +263,7 @@ export class Group implements WorkerGroup {
     const { last = dispatch } = this.#runs
     this.#runs.beginSync()
     try {
-      if (!mayBlock(this.#workers.control.words)) throw cannotBlock()
+      if (!this.#mayBlock(last)) throw cannotBlock()
       if (!last.waitUntilDone(deadline)) throw this.#heldUp(plan, last)
       this.#succeed(last)
       for (let stage = 0; stage < plan.length; stage++) {
@@ -228,6 +274,11 @@ export class Group implements WorkerGroup {
     } finally {
       this.#runs.endSync()
     }
+  }
+
+  /** A run in this thread that waits for no other run does not block on memory. */
+  #mayBlock(last: BegunRun): boolean {
+    return (this.#workers.isLocal && last.isDone()) || mayBlock(this.#workers.control.words)
   }
 
   /** Checks a new run. @throws StorageError 'group-closed', 'commands-busy', 'invalid-argument' */
@@ -282,4 +333,4 @@ export class Group implements WorkerGroup {
 }
 
 const NO_OPTIONS: RunOptions = {}
-const RUN_OPTIONS = ['chunkLength', 'timeoutMs'] as const
+const RUN_OPTIONS = ['batchSize', 'timeoutMs'] as const

@@ -1,7 +1,11 @@
 /** Reads the jobs of a run for a worker, which enters batches in ascending order. */
+import { corrupt } from '../base/errors.ts'
 import { loadJson } from '../base/json.ts'
+import type { Table } from '../tables/table.ts'
+import type { Chunk } from '../tables/table-chunk.ts'
 import {
   CONTROL_BATCH_COUNT,
+  CONTROL_IS_FOR_EACH,
   type ControlWords,
   JOB_ARGS,
   JOB_BATCH_LENGTH,
@@ -9,28 +13,88 @@ import {
   JOB_IDS,
   JOB_NUMBER,
   JOB_SYSTEM,
+  JOB_TABLE,
+  JOB_TABLE_SERIAL,
   jobWord,
 } from './control-block.ts'
 
-/** Views of the batches of a job. Kept while runs have as many ids in the same place. */
-class Batches {
-  #ids: Int32Array = new Int32Array(0)
-  #length = 0
-  #views: Int32Array[] = []
+export type Tables = Readonly<Record<string, Table>>
 
-  bind(buffer: ArrayBufferLike, byteOffset: number, count: number, length: number): void {
-    const ids = this.#ids
-    const isSame = ids.buffer === buffer && ids.byteOffset === byteOffset && ids.length === count
-    if (isSame && this.#length === length) return
-    this.#ids = new Int32Array(buffer, byteOffset, count)
+/** What a system reads to get its batch. */
+export type BatchKind = 'entities' | 'chunks' | 'workerIndex'
+
+/** The batches of a job: views of its ids or chunk numbers. Kept for runs over as many of them. */
+class Batches {
+  readonly #ids: Int32Array
+  readonly #length: number
+  /** The chunks of this table have the numbers; undefined for ids. */
+  readonly #table: Table | undefined
+  readonly #views: Int32Array[] = []
+  readonly #chunks: Chunk[][] = []
+
+  constructor(ids: Int32Array, length: number, table: Table | undefined) {
+    this.#ids = ids
     this.#length = length
-    this.#views = []
+    this.#table = table
   }
 
-  at(index: number): Int32Array {
+  isOver(
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    count: number,
+    length: number,
+    serial: number,
+  ): boolean {
+    const ids = this.#ids
+    const isSame = ids.buffer === buffer && ids.byteOffset === byteOffset && ids.length === count
+    return isSame && this.#length === length && (this.#table?.handle.serial ?? 0) === serial
+  }
+
+  idsAt(index: number): Int32Array {
     const from = index * this.#length
     this.#views[index] ??= this.#ids.subarray(from, from + this.#length)
     return this.#views[index]
+  }
+
+  /** The chunks as this thread has them now, in the same array each time. */
+  chunksAt(index: number): readonly Chunk[] {
+    const numbers = this.idsAt(index)
+    this.#chunks[index] ??= []
+    const chunks = this.#chunks[index]
+    for (let i = 0; i < numbers.length; i++) {
+      const chunk = this.#table!.chunk(numbers[i])
+      if (chunk === undefined) throw corrupt('the number of a chunk', numbers[i], 'that of a chunk')
+      chunks[i] = chunk
+    }
+    return chunks
+  }
+}
+
+/** How many batches of different entities a call keeps: as many `runSync` as a frame may have. */
+const KEPT_CAPACITY = 16
+
+/** The batches of all runs of one call, the number of which distinguishes it in its schedule. */
+class CallBatches {
+  readonly #kept: Batches[] = []
+  #oldest = 0
+
+  find(
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    count: number,
+    length: number,
+    serial: number,
+  ): Batches | undefined {
+    const kept = this.#kept
+    for (let i = 0; i < kept.length; i++) {
+      if (kept[i].isOver(buffer, byteOffset, count, length, serial)) return kept[i]
+    }
+  }
+
+  add(batches: Batches): Batches {
+    this.#kept[this.#oldest] = batches
+    this.#oldest = (this.#oldest + 1) % KEPT_CAPACITY
+    return batches
   }
 }
 
@@ -40,15 +104,19 @@ export class JobReader {
   /** Index of the job's system. */
   system = 0
   args: unknown
-  /** The ids of the present batch; the index of its first id in the entities of the job. */
-  entities: Int32Array = new Int32Array(0)
+  kind: BatchKind = 'entities'
+  /** The present batch, if its kind is `entities`; if `chunks`. */
+  ids: Int32Array = new Int32Array(0)
+  chunks: readonly Chunk[] = []
+  /** The index of its first element in the entities of the job; for `workerIndex`, the batch. */
   from = 0
-  /** The index of that id in the entities of all jobs: the sort key of the commands. */
+  /** The index of that element in the entities of all jobs: the sort key of the commands. */
   sortKey = 0
   readonly #control: ControlWords
+  readonly #tables: Tables
   /** By `JOB_NUMBER`. */
-  readonly #allBatches: Batches[] = []
-  #batches = new Batches()
+  readonly #calls: CallBatches[] = []
+  #batches = new Batches(this.ids, 1, undefined)
   #batchCount = 0
   #firstBatch = 0
   #endBatch = 0
@@ -57,8 +125,10 @@ export class JobReader {
   #entityCount = 0
   #entityCountBefore = 0
 
-  constructor(control: ControlWords) {
+  /** @param tables of the storage, as this thread has them */
+  constructor(control: ControlWords, tables: Tables) {
     this.#control = control
+    this.#tables = tables
   }
 
   /** Call it when a run begins. */
@@ -82,7 +152,8 @@ export class JobReader {
     const place = batch - this.#firstBatch
     this.from = place * this.#batchLength
     this.sortKey = this.#entityCountBefore + this.from
-    this.entities = this.#batches.at(place)
+    if (this.kind === 'entities') this.ids = this.#batches.idsAt(place)
+    else if (this.kind === 'chunks') this.chunks = this.#batches.chunksAt(place)
     return true
   }
 
@@ -97,13 +168,34 @@ export class JobReader {
 
   #load(): void {
     const { words } = this.#control
-    const number = this.#field(JOB_NUMBER)
-    this.#allBatches[number] ??= new Batches()
-    this.#batches = this.#allBatches[number]
-    this.#batches.bind(words.buffer, this.#field(JOB_IDS), this.#entityCount, this.#batchLength)
     this.system = this.#field(JOB_SYSTEM)
     const byteLength = this.#field(JOB_ARGS + 1)
     this.args = byteLength === 0 ? undefined : loadJson(words, this.#field(JOB_ARGS), byteLength)
+    const isForEach = this.#control.load(CONTROL_IS_FOR_EACH) !== 0
+    this.kind = isForEach ? 'workerIndex' : this.#field(JOB_TABLE) === 0 ? 'entities' : 'chunks'
+    if (!isForEach) this.#batches = this.#findBatches(words.buffer)
+  }
+
+  #findBatches(buffer: ArrayBufferLike): Batches {
+    const number = this.#field(JOB_NUMBER)
+    this.#calls[number] ??= new CallBatches()
+    const call = this.#calls[number]
+    const byteOffset = this.#field(JOB_IDS)
+    const count = this.#entityCount
+    const length = this.#batchLength
+    const serial = this.#field(JOB_TABLE_SERIAL)
+    const found = call.find(buffer, byteOffset, count, length, serial)
+    if (found !== undefined) return found
+    const ids = new Int32Array(buffer, byteOffset, count)
+    return call.add(new Batches(ids, length, this.#findTable(this.#field(JOB_TABLE), serial)))
+  }
+
+  #findTable(offset: number, serial: number): Table | undefined {
+    if (offset === 0) return undefined
+    const all = Object.values(this.#tables)
+    const table = all.find(({ handle }) => handle.offset === offset && handle.serial === serial)
+    if (table === undefined) throw corrupt('the table of a run', offset, 'one of the storage')
+    return table
   }
 
   #field(field: number): number {

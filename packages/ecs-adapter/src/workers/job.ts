@@ -1,10 +1,11 @@
 /** The systems of a run as jobs: the input and batches of each, placed where workers find them. */
 import { invalidArgument, shownError } from '../base/errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from '../base/json.ts'
+import { noSuch } from '../base/nearest.ts'
 import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
 import type { Storage } from '../storage/storage-api.ts'
-import { batchLengthFor, checkChunkLength } from './batch-length.ts'
+import { batchLengthFor, checkBatchSize } from './batch-size.ts'
 import {
   type ControlWords,
   JOB_ARGS,
@@ -13,11 +14,14 @@ import {
   JOB_IDS,
   JOB_NUMBER,
   JOB_SYSTEM,
+  JOB_TABLE,
+  JOB_TABLE_SERIAL,
   jobWord,
 } from './control-block.ts'
 import {
   EACH_WORKER,
   InputBlock,
+  isTable,
   placeEntities,
   type RunEntities,
   repairChunks,
@@ -30,7 +34,7 @@ export interface SystemCall {
   system: string
   entities: RunEntities
   args?: unknown
-  chunkLength?: number | undefined
+  batchSize?: number | undefined
   /** Distinguishes the calls of a schedule: the ids of a call stay in one place from run to run. */
   readonly number: number
   /** Functions that give entities and arguments when the run begins, in place of the above. */
@@ -135,7 +139,7 @@ export class Job {
    * @param index among the jobs of the run
    */
   place(
-    { name, system, chunkLength }: SystemCall,
+    { name, system, batchSize }: SystemCall,
     index: number,
     firstBatch: number,
     callCount: number,
@@ -143,15 +147,15 @@ export class Job {
   ): void {
     const systemIndex = systems.indexOf(system)
     if (systemIndex === -1) {
-      throw invalidArgument('the system', system, `one of ${systems.join(', ')}`)
+      throw noSuch('system', system, systems)
     }
     this.isForEach = this.#entities === EACH_WORKER
-    if (this.isForEach && (callCount > 1 || chunkLength !== undefined)) throw notAlone(name)
-    if (chunkLength !== undefined) checkChunkLength(chunkLength)
+    if (this.isForEach && (callCount > 1 || batchSize !== undefined)) throw notAlone(name)
+    if (batchSize !== undefined) checkBatchSize(batchSize)
     const count = placeEntities(this.#ids, this.#entities, this.#storage, members.length)
     this.name = name
     this.entityCount = count
-    this.batchLength = batchLengthFor(count, chunkLength, members.length, callCount)
+    this.batchLength = batchLengthFor(count, batchSize, members.length, callCount)
     this.firstBatch = firstBatch
     this.batchCount = Math.ceil(count / this.batchLength)
 
@@ -164,6 +168,9 @@ export class Job {
     words[word + JOB_NUMBER] = this.#number
     words[word + JOB_ARGS] = this.#args.offset
     words[word + JOB_ARGS + 1] = this.#argsByteLength
+    const handle = isTable(this.#entities) ? this.#entities.handle : NO_TABLE
+    words[word + JOB_TABLE] = handle.offset
+    words[word + JOB_TABLE_SERIAL] = handle.serial
   }
 
   /** Repairs the chunks of a table that a worker may have died in. */
@@ -175,6 +182,8 @@ export class Job {
     for (const offset of this.heldOffsets) this.#storage.pool.free(offset)
   }
 }
+
+const NO_TABLE = { offset: 0, serial: 0 }
 
 function encodeArgs(args: unknown): Uint8Array {
   try {

@@ -2,12 +2,13 @@
 import { CommandsError } from '../base/errors.ts'
 import { codeOf } from '../base/thrown.ts'
 import { dropCommands } from '../commands/command-blocks.ts'
+import { applyCommands } from '../storage/commands.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import { WORKER_COMMANDS, WORKER_DONE } from './control-block.ts'
 import type { Member } from './member.ts'
 import type { Run } from './run.ts'
 
-/** Applies the commands of a run that is done, once. @throws as `storage.apply` */
+/** Applies the commands of a run that is done, once. @throws as `applyCommands` */
 export function applyRunCommands(run: Run, storage: Storage): void {
   if (!run.hasCommands) return
   const { members, commandSources } = run
@@ -19,7 +20,7 @@ export function applyRunCommands(run: Run, storage: Storage): void {
   }
   if (commandSources.length !== count) commandSources.length = count // shortening makes garbage
   try {
-    run.skippedCommands += storage.apply(commandSources)
+    run.skippedCommands += applyCommands(storage, commandSources)
   } catch (error) {
     if (error instanceof CommandsError) run.skippedCommands += error.skippedCount
     // On 'commands-busy' the commands wait. After any other error they are dropped.

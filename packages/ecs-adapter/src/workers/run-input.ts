@@ -18,7 +18,7 @@ export type RunEntities = ArrayLike<number> | AnyTable | typeof EACH_WORKER
 
 const EXPECTED = 'ids in an array, as query() gives them, a table, or EACH_WORKER'
 
-const isTable = (entities: RunEntities): entities is AnyTable =>
+export const isTable = (entities: RunEntities): entities is AnyTable =>
   typeof entities === 'object' && 'chunks' in entities
 
 /**
@@ -38,8 +38,8 @@ export function countOf(entities: RunEntities, storage: Storage, workerCount: nu
 function countChunks(table: AnyTable, { tables }: Storage): number {
   const { name, chunks, isAttached } = table
   const fault =
-    tables[name] !== table
-      ? `one of this storage: storage.table('${name}', ...)`
+    !Object.hasOwn(tables, name) || tables[name] !== table
+      ? `one of this storage: createTable(storage, '${name}', ...)`
       : isAttached || 'one that is not disposed of or detached'
   if (fault !== true) throw invalidArgument('the table', name, fault)
   let count = 0
@@ -73,7 +73,7 @@ export class InputBlock {
 }
 
 /**
- * Places ids, chunk numbers, or for `EACH_WORKER` the numbers from 0 on. Returns how many.
+ * Places ids or chunk numbers; for `EACH_WORKER`, nothing. Returns how many, or how many workers.
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
 export function placeEntities(
@@ -84,6 +84,7 @@ export function placeEntities(
 ): number {
   const { pool } = block
   const count = countOf(entities, storage, workerCount)
+  if (entities === EACH_WORKER) return count
   const isIds = isIdArray(entities)
   if (isIds && entities.buffer === pool.arena.i32.buffer) {
     block.offset = entities.byteOffset
@@ -95,7 +96,6 @@ export function placeEntities(
   const first = block.offset >> 2
   if (isIds) i32.set(entities, first)
   else if (table !== undefined) return placeChunks(table, i32, first)
-  else if (entities === EACH_WORKER) for (let i = 0; i < count; i++) i32[first + i] = i
   else placeIds(entities as ArrayLike<unknown>, count, storage.isVersioned, i32, first)
   return count
 }

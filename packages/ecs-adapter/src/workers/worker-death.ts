@@ -13,11 +13,14 @@ import { codeOf } from '../base/thrown.ts'
 import { freeCommands } from '../commands/command-blocks.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import { WORKER_COMMANDS, WORKER_GENERATION, WORKER_SCRATCH } from './control-block.ts'
-import type { Member } from './member.ts'
+import type { InvitedMember } from './member.ts'
 import type { Run } from './run.ts'
 
 /** Calls the listener when a worker has died; never, if the platform does not confirm deaths. */
-export function onDeath({ worker, invitation: { life } }: Member, listener: () => void): void {
+export function onDeath(
+  { worker, invitation: { life } }: InvitedMember,
+  listener: () => void,
+): void {
   whenDead({ worker, life }).then(listener, () => {})
 }
 
@@ -26,7 +29,7 @@ export function onDeath({ worker, invitation: { life } }: Member, listener: () =
  * worker that died is adopted, and closed at the end. A worker that left has freed all of these
  * itself, unless a system had closed its pool.
  */
-export function cleanUp(storage: Storage, member: Member): void {
+export function cleanUp(storage: Storage, member: InvitedMember): void {
   const { slot } = member.invitation
   const stored = member.load(WORKER_GENERATION)
   const generation = stored === 0 ? undefined : stored - 1

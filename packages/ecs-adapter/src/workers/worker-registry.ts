@@ -1,7 +1,10 @@
-/** The workers of a group, from their invitation until they have left or died. */
+/**
+ * The members of a group: workers, from their invitation until they have left or died; or the local
+ * worker, until another worker has joined.
+ */
 import { createLife } from '@ashlar/core'
 import { checkPort, hasEnded, type Port } from '../base/ports.ts'
-import { groupClosed, notJoined, otherSystems } from '../base/run-errors.ts'
+import { groupClosed, noSystems, notJoined, noWorkers, otherSystems } from '../base/run-errors.ts'
 import { untilTrue } from '../base/wait.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import {
@@ -9,37 +12,107 @@ import {
   CONTROL_DONE_SIGNAL,
   CONTROL_RUN,
   ControlWords,
-  WORDS_PER_WORKER,
   WORKER_CAPACITY,
-  WORKER_ERROR,
   WORKER_LEAVE,
 } from './control-block.ts'
+import { definedSystems } from './define-systems.ts'
 import { type Invitation, invite, isFirstToClaim, onReply } from './invitations.ts'
-import { Member } from './member.ts'
+import { LocalWorker } from './local-worker.ts'
+import { InvitedMember, type Member } from './member.ts'
+import type { CheckedSystems } from './system.ts'
 import { REPORT_BYTE_LENGTH } from './system-failure.ts'
 import { cleanUp, onDeath } from './worker-death.ts'
 
+export interface RegistryOptions {
+  readonly scratchByteLength: number
+  readonly joinTimeoutMs: number
+  /** What runs here without workers; undefined: what this thread has defined by then. */
+  readonly systems: CheckedSystems | undefined
+  /** Whether systems run in this thread until a worker joins. */
+  readonly isLocal: boolean
+}
+
 export class WorkerRegistry {
-  /** The workers that take part, by ascending index. */
+  /** Those that take part in runs, by ascending index: workers, or the local one. */
   members: readonly Member[] = []
   /** Sorted names of the systems, which are the same in all workers. */
-  systems: readonly string[] = []
+  systems: readonly string[]
   readonly control: ControlWords
   readonly storage: Storage
-  readonly #scratchByteLength: number
-  readonly #joinTimeoutMs: number
+  readonly #options: RegistryOptions
   /** By index. Includes workers that were invited and have not replied, or reply too late. */
   readonly #all: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
+  /** Whether systems run in this thread: no worker has joined a group that had none. */
+  isLocal: boolean
+  /** Runs systems in this thread. When workers have joined, it is kept until the next run begins. */
+  #local: LocalWorker | undefined
   #isClosed = false
   #isFreed = false
 
-  constructor(storage: Storage, scratchByteLength: number, joinTimeoutMs: number) {
+  /** @throws ArenaError 'out-of-memory' */
+  constructor(storage: Storage, options: RegistryOptions) {
     const { pool } = storage
     this.storage = storage
-    this.#scratchByteLength = scratchByteLength
-    this.#joinTimeoutMs = joinTimeoutMs
+    this.#options = options
+    this.systems = options.systems?.names ?? []
+    this.isLocal = options.isLocal
     const controlBlock = pool.allocZeroed(CONTROL_BYTE_LENGTH)
-    this.control = new ControlWords(pool.arena.i32, controlBlock >> 2)
+    this.control = new ControlWords(pool.arena, controlBlock >> 2)
+    const systems = options.systems ?? definedSystems()
+    if (!options.isLocal || typeof systems === 'string') return
+    try {
+      this.#runHere(systems)
+    } catch (error) {
+      pool.free(controlBlock)
+      throw error
+    }
+  }
+
+  /** The workers that have joined. */
+  get workers(): readonly InvitedMember[] {
+    return this.members.filter((member) => member instanceof InvitedMember)
+  }
+
+  /** All whose memory is not freed: for `verifyStorage`. */
+  get holders(): readonly Member[] {
+    const local = this.#local
+    return local === undefined || this.isLocal ? this.members : [...this.members, local]
+  }
+
+  /**
+   * Call it before a run begins, when all commands of earlier runs are applied.
+   * @returns the member that runs systems in this thread, if the group has no workers
+   * @throws StorageError 'no-workers'; ArenaError 'out-of-memory'
+   */
+  prepare(): LocalWorker | undefined {
+    if (this.isLocal) {
+      if (this.#local !== undefined) return this.#local
+      const systems = this.#options.systems ?? definedSystems()
+      if (typeof systems === 'string') throw noSystems(systems)
+      return this.#runHere(systems)
+    }
+    if (this.#local !== undefined) this.#dropLocal()
+    if (this.members.length === 0) throw noWorkers()
+  }
+
+  #runHere(systems: CheckedSystems): LocalWorker {
+    const index = this.#all.indexOf(undefined)
+    if (index === -1) throw noWorkers() // so many were invited, and none has answered
+    const { scratchByteLength } = this.#options
+    const local = LocalWorker.create(this.control, index, this.storage, scratchByteLength, systems)
+    this.#local = local
+    this.#all[index] = local
+    this.systems = systems.names
+    this.members = [local]
+    return local
+  }
+
+  #dropLocal(): void {
+    const local = this.#local
+    if (local === undefined) return
+    this.#local = undefined
+    this.#all[local.index] = undefined
+    local.dispose()
   }
 
   /**
@@ -49,14 +122,15 @@ export class WorkerRegistry {
    */
   async add(worker: Port): Promise<void> {
     checkPort('a worker', worker)
-    if (this.#all.some((member) => member?.worker === worker)) {
+    void this.storage.pool.arena.handle // throws if the arena is not shared
+    if (this.#all.some((member) => member instanceof InvitedMember && member.worker === worker)) {
       throw notJoined('this worker is in the group already, or has not answered. Give each once')
     }
     if (hasEnded(worker)) {
       throw notJoined('a worker had ended before it was invited; its events say why. Start another')
     }
     const member = this.#register(worker)
-    const joining = invite(worker, member.invitation, this.#joinTimeoutMs)
+    const joining = invite(worker, member.invitation, this.#options.joinTimeoutMs)
     const reply = await joining.catch((error) => {
       this.#withdraw(member)
       throw error
@@ -67,17 +141,19 @@ export class WorkerRegistry {
       throw notJoined(`a worker could not join: ${reply.error}`)
     }
     const { systems } = this
-    const isOdd =
-      this.members.length > 0 && JSON.stringify(reply.systems) !== JSON.stringify(systems)
+    const isKnown = this.members.length > 0 || this.#options.systems !== undefined
+    const isOdd = isKnown && JSON.stringify(reply.systems) !== JSON.stringify(systems)
     if (isOdd || this.#isClosed) {
       await this.#release([member])
       throw isOdd ? otherSystems(reply.systems, systems) : groupClosed()
     }
     this.systems = reply.systems
-    this.members = [...this.members, member].sort((a, b) => a.index - b.index)
+    const others = this.isLocal ? [] : this.members
+    this.isLocal = false
+    this.members = [...others, member].sort((a, b) => a.index - b.index)
   }
 
-  #register(worker: Port): Member {
+  #register(worker: Port): InvitedMember {
     const { pool, handle } = this.storage
     const { arena } = pool
     const index = this.#all.indexOf(undefined)
@@ -101,12 +177,10 @@ export class WorkerRegistry {
       slot,
       life: createLife(),
       claim: new Int32Array(new SharedArrayBuffer(4)),
-      scratchByteLength: this.#scratchByteLength,
+      scratchByteLength: this.#options.scratchByteLength,
     }
-    const member = new Member(this.control, worker, invitation, report)
+    const member = new InvitedMember(this.control, worker, invitation, report)
     this.#all[index] = member
-    member.words.fill(0, member.first, member.first + WORDS_PER_WORKER)
-    member.store(WORKER_ERROR, report)
     return member
   }
 
@@ -114,7 +188,7 @@ export class WorkerRegistry {
    * Withdraws an invitation. If the worker has claimed it first, the group lets the worker go at
    * once; the worker keeps its index until it has left.
    */
-  #withdraw(member: Member): void {
+  #withdraw(member: InvitedMember): void {
     const { worker, invitation } = member
     if (isFirstToClaim(invitation)) {
       this.#onExit(member)
@@ -130,7 +204,7 @@ export class WorkerRegistry {
   }
 
   /** Lets workers go, and resolves when they have left or died. */
-  async #release(members: readonly Member[]): Promise<void> {
+  async #release(members: readonly InvitedMember[]): Promise<void> {
     const { control } = this
     for (const member of members) member.store(WORKER_LEAVE, 1)
     control.raise(CONTROL_RUN)
@@ -141,7 +215,7 @@ export class WorkerRegistry {
   }
 
   /** Cleans up after a worker that has died or left, once. */
-  #onExit(member: Member): void {
+  #onExit(member: InvitedMember): void {
     if (member.isGone) return
     try {
       cleanUp(this.storage, member)
@@ -156,10 +230,14 @@ export class WorkerRegistry {
     }
   }
 
-  /** Lets all workers go, and frees the control block once they have left or died. */
+  /**
+   * Lets all workers go, and frees the control block once they have left or died. No run may be at
+   * work or have commands to apply.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#release(this.members)
+    this.#dropLocal()
+    await this.#release(this.workers)
     this.#freeControlBlock()
   }
 

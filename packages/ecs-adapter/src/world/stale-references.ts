@@ -1,5 +1,5 @@
 /**
- * Ids of removed entities that lists with `dropRemoved` may still hold.
+ * Ids of removed entities that weak lists may still hold.
  *
  * At `sync`, one sweep over these lists drops the ids. It costs a load and a compare for each
  * element; counting references would slow down every write to a list. But bitECS gives a removed id

@@ -2,7 +2,7 @@
 
 import type { Pool } from '@ashlar/core'
 import { blocks as blocksOf } from '@ashlar/core'
-import { attachStorage, createStorage, t } from '@ashlar/ecs-adapter'
+import { applyCommands, attachStorage, createCommands, createStorage, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -147,7 +147,7 @@ test('a storage at the offset of a disposed one is not taken for it', () => {
   storage.component('A', { x: t.f32 })
   const { handle } = storage
   const attached = attachStorage(handle, arena.openPool())
-  const commands = attached.commands()
+  const commands = createCommands(attached)
   commands.spawn()
   attached.detach()
   storage.dispose()
@@ -155,7 +155,7 @@ test('a storage at the offset of a disposed one is not taken for it', () => {
   later.component('A', { x: t.list(t.f32) })
   assert.is(later.handle.offset, handle.offset)
   assertThrows(
-    () => later.apply({ offset: commands.offset }),
+    () => applyCommands(later, { offset: commands.offset }),
     'invalid-argument',
     'another storage',
   )
@@ -171,7 +171,7 @@ test('a thread that ended without detach delays no free once its slot is closed'
   for (const how of ['dispose', 'sync'] as const) {
     const scene = createScene({ capacity: 2 })
     const { arena, world, storage } = scene
-    const Path = storage.component('Path', { kind: t.text.interned })
+    const Path = storage.component('Path', { kind: t.text({ interned: true }) })
     const eid = addEntity(world)
     addComponent(world, eid, set(Path, { kind: 'road' }))
     const pool = arena.openPool()

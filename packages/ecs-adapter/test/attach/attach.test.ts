@@ -1,6 +1,6 @@
 // Attached threads: the same names over the same memory, and misuse.
 import { Arena, blocks } from '@ashlar/core'
-import { attachStorage, attachTable, createStorage, t } from '@ashlar/ecs-adapter'
+import { attachStorage, attachTable, createStorage, createTable, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -37,7 +37,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     assert.is(seen.x.byteOffset, Position.x.byteOffset)
     assert.is(seen.x.length, 100)
     assert.equal([...attached.entities], [eid])
-    assert.is(attached.row(eid), eid)
+    assert.is(attached.indexOf(eid), eid)
     seen.z[eid] = 9
     assert.is(Position.z[eid], 9)
     attached.detach()
@@ -153,13 +153,13 @@ test('versioned ids: rows and signs', () => {
   assert.ok(eid < 0)
   const attached = attachStorage(storage.handle, arena.openPool())
   assert.equal([...attached.entities], [eid])
-  assert.is(attached.row(eid), storage.row(eid))
+  assert.is(attached.indexOf(eid), storage.indexOf(eid))
   storage.reset() // without versions from here on
   const next = addEntity(world)
   storage.sync()
   attached.sync()
   assert.equal([...attached.entities], [next])
-  assert.is(attached.row(next), next)
+  assert.is(attached.indexOf(next), next)
   attached.detach()
   disposeAll(scene)
 })
@@ -245,7 +245,9 @@ test('handle: out of memory, and nothing is left', () => {
 test('a thread that cannot attach to a table is not attached to the storage', () => {
   const scene = createScene()
   const { arena, storage } = scene
-  const [first, second] = ['First', 'Second'].map((name) => storage.table(name, { x: t.f32 }))
+  const [first, second] = ['First', 'Second'].map((name) =>
+    createTable(storage, name, { x: t.f32 }),
+  )
   const pool = arena.openPool()
   const direct = attachTable(second.handle, pool)
   for (let turn = 0; turn < 3; turn++) {

@@ -29,7 +29,14 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createScene, scalars, withScene } from '../support.ts'
+import {
+  assertSound,
+  assertThrows,
+  createComponent,
+  createScene,
+  scalars,
+  withScene,
+} from '../support.ts'
 
 const test = suite('component-hooks')
 
@@ -330,10 +337,10 @@ test('ids with versions: row gives the index; set, get and clearing find it them
       const eids = [1, 2, 3].map((y) => addEntity(world, set(Position, { y })))
       for (const [i, eid] of eids.entries()) {
         seen.add(eid)
-        assert.is(storage.row(eid), i + 1)
-        assert.is(storage.row(eid), getId(index, eid))
+        assert.is(storage.indexOf(eid), i + 1)
+        assert.is(storage.indexOf(eid), getId(index, eid))
         assert.equal(getComponent(world, eid, Position), { x: 0, y: i + 1 })
-        Position.x[storage.row(eid)] = 5
+        Position.x[storage.indexOf(eid)] = 5
       }
       for (const eid of eids.reverse()) removeEntity(world, eid)
     }
@@ -351,7 +358,7 @@ test('ids without versions are rows', () => {
   withScene({}, ({ world, storage }) => {
     for (let i = 0; i < 10; i++) {
       const eid = addEntity(world)
-      assert.is(storage.row(eid), eid)
+      assert.is(storage.indexOf(eid), eid)
     }
   })
 })
@@ -369,7 +376,7 @@ test('entities made before the storage get rows when they get a component', () =
 for (const sparse of [false, true]) {
   test(`${sparse ? 'sparse' : 'flat'}: a getter among values moves and frees no row`, () => {
     withScene({}, ({ arena, world, storage }) => {
-      const Fire = storage.component('Fire', { heat: t.f32, marks: t.list(t.u16) }, { sparse })
+      const Fire = createComponent(storage, 'Fire', { heat: t.f32, marks: t.list(t.u16) }, sparse)
       const sibling = createStorage(world, storage.pool)
       const [gone, eid] = [addEntity(world), addEntity(world)]
       for (const one of [gone, eid])

@@ -27,7 +27,7 @@ import { assertSound, assertThrows, createScene, type Scene, withScene } from '.
 
 const test = suite('dense store: lists and texts')
 
-const schema = { points: t.list(t.f32), label: t.text, kind: t.text.interned, x: t.f32 }
+const schema = { points: t.list(t.f32), label: t.text, kind: t.text({ interned: true }), x: t.f32 }
 const empty = { points: [], label: '', kind: '', x: 0 }
 const values = { points: [1, 2], label: 'gate', kind: 'wood', x: 7 }
 
@@ -272,7 +272,7 @@ test('a prefab that takes the row of one that lost the component keeps its value
     addComponent(world, filled, Path)
     Path.kind.set(filled, 'iron')
     assert.is(Path.points.length(filled), 0)
-    Path.points.set(filled, [7, 8])
+    Path.points.replace(filled, [7, 8])
     Path.label.set(filled, 'x')
 
     for (let i = 0; i < 3; i++) {
@@ -332,7 +332,7 @@ test('a prefab with a versioned id in the row of another starts empty when it is
     addComponent(world, first, set(Path, values))
     removeEntity(world, first)
     const second = addPrefab(world)
-    assert.is(storage.row(second), storage.row(first))
+    assert.is(storage.indexOf(second), storage.indexOf(first))
     assert.is.not(second, first)
     addComponent(world, second, set(Path, { label: 'new' }))
     storage.sync()
@@ -412,14 +412,14 @@ test('a component of scalars observes additions, one with lists removals too', (
     countObservers(() => storage.component('C', { x: t.text })),
     setAndGet + 2,
   )
-  const dropRemoved = { x: t.list(t.eid, { dropRemoved: true }) }
+  const weak = { x: t.list(t.eid, { weak: true }) }
   const ofEntities = 1
   assert.is(
-    countObservers(() => storage.component('D', dropRemoved)),
+    countObservers(() => storage.component('D', weak)),
     setAndGet + 2 + ofEntities,
   )
   assert.is(
-    countObservers(() => storage.component('E', dropRemoved)),
+    countObservers(() => storage.component('E', weak)),
     setAndGet + 2,
   )
 })

@@ -1,5 +1,5 @@
 import { blocks } from '@ashlar/core'
-import { type Commands, CommandsError } from '@ashlar/ecs-adapter'
+import { applyCommands, type Commands, CommandsError, createCommands } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -45,7 +45,7 @@ test('commands on dead entities are skipped and counted, also if they die during
   commands.add(0, Enemy)
   commands.add(12345, Enemy)
   // `born` takes the id of `dead`, which it is not.
-  assert.is(storage.apply(commands), 8)
+  assert.is(applyCommands(storage, commands), 8)
   assert.equal(getAllEntities(world), [])
 })
 
@@ -58,7 +58,7 @@ test('an id that is reused before apply is another entity', () => {
   commands.set(old, Position, { x: 2, y: 2 })
   commands.add(old, Enemy)
   commands.despawn(old)
-  assert.is(storage.apply(commands), 3)
+  assert.is(applyCommands(storage, commands), 3)
   assert.ok(entityExists(world, old), 'the heir has its id')
   assert.equal(getComponent(world, old, Position), { x: 1, y: 1 })
   assert.not.ok(hasComponent(world, old, Enemy))
@@ -74,7 +74,7 @@ test('an id that is reused before apply is another entity', () => {
   commands.despawn(first)
   commands.despawn(victim)
   commands.despawn(first)
-  assert.is(storage.apply(commands), 1)
+  assert.is(applyCommands(storage, commands), 1)
   assert.is(heirOfObserver, first)
   assert.ok(entityExists(world, first))
 })
@@ -90,14 +90,14 @@ test('versioned ids', () => {
   assert.ok(eid < 0, 'its highest bit is set')
   commands.set(eid, Position, { x: 3 })
   commands.set(eid >>> 0, Link, { to: eid })
-  assert.is(storage.apply(commands), 0)
-  assert.is(Position.x[storage.row(eid)], 3)
-  assert.is(Link.to[storage.row(eid)], eid)
+  assert.is(applyCommands(storage, commands), 0)
+  assert.is(Position.x[storage.indexOf(eid)], 3)
+  assert.is(Link.to[storage.indexOf(eid)], eid)
   commands.despawn(eid)
   const heir = commands.spawn()
   commands.set(heir, Position, { x: 4 })
   commands.set(eid, Position, { x: 5 })
-  assert.is(storage.apply(commands), 1)
+  assert.is(applyCommands(storage, commands), 1)
 })
 
 test('prefabs: values for one, and instances', () => {
@@ -113,7 +113,7 @@ test('prefabs: values for one, and instances', () => {
   const three = commands.spawn(prefab)
   commands.add(three, Enemy)
   commands.spawn(two)
-  assert.is(storage.apply(commands), 2)
+  assert.is(applyCommands(storage, commands), 2)
   const eids = [...query(world, [Position, Enemy])].sort((a, b) => a - b)
   const [ofTwo, idOne, idTwo] = eids
   assert.equal(eids, [prefab, prefab + 1, prefab + 2]) // the last has the id of the prefab now
@@ -130,7 +130,7 @@ test('relations: entities that are removed with another are skipped', () => {
   addComponent(world, child, ChildOf(parent))
   commands.despawn(parent)
   commands.set(child, Position, { x: 1 })
-  assert.is(storage.apply(commands), 1)
+  assert.is(applyCommands(storage, commands), 1)
   assert.equal(getAllEntities(world), [])
 })
 
@@ -147,7 +147,7 @@ test('observers see each command; their own commands come last, in the same appl
   const first = commands.spawn()
   commands.add(first, Enemy)
   commands.set(first, Position, { y: 2 })
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.equal(log, [
     'add 1',
     'set 1 {"y":2}',
@@ -163,7 +163,7 @@ test('observers see each command; their own commands come last, in the same appl
 test('observers may not apply, clear or dispose during apply', () => {
   const { world, storage, commands, Enemy } = createGame()
   const calls: (() => void)[] = [
-    () => storage.apply(commands),
+    () => applyCommands(storage, commands),
     () => commands.clear(),
     () => commands.begin(0),
     () => commands.abort(),
@@ -176,7 +176,7 @@ test('observers may not apply, clear or dispose during apply', () => {
     count++
   })
   commands.add(commands.spawn(), Enemy)
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.is(count, 1)
   commands.clear()
 })
@@ -191,7 +191,7 @@ test('a command that throws is reported, and all others are applied', () => {
     commands.add(eid, Enemy)
     commands.set(eid, Position, { x: i })
   }
-  const error = errorOf(() => storage.apply(commands))
+  const error = errorOf(() => applyCommands(storage, commands))
   assert.instance(error, CommandsError)
   const { failures, count, code, cause, message } = error as CommandsError
   assert.is(code, 'commands-failed')
@@ -204,7 +204,7 @@ test('a command that throws is reported, and all others are applied', () => {
   assert.ok(message.includes('200 of the commands') && message.includes('no enemy 2'), message)
   assert.is(query(world, [Position]).length, 400)
   assert.ok(commands.isEmpty)
-  assert.is(storage.apply(commands), 0)
+  assert.is(applyCommands(storage, commands), 0)
   assertSound(arena)
 })
 
@@ -212,7 +212,7 @@ test('several buffers are applied by place, then by their order', () => {
   const { world, storage, Position } = createGame()
   const log: number[] = []
   observe(world, onSet(Position), (_, { x }) => log.push(x))
-  const [a, b, c] = [storage.commands(), storage.commands(), storage.commands()]
+  const [a, b, c] = [createCommands(storage), createCommands(storage), createCommands(storage)]
   const eid = addEntity(world)
   const write = (commands: Commands, ...xs: number[]) => {
     for (const x of xs) commands.set(eid, Position, { x })
@@ -232,9 +232,9 @@ test('several buffers are applied by place, then by their order', () => {
   b.abort()
   b.begin(95)
   write(b, 95)
-  storage.apply([a, b, c, a])
+  applyCommands(storage, [a, b, c, a])
   assert.equal(log, [0, 1, 10, 11, 20, 21, 22, 70, 95])
-  storage.apply([])
+  applyCommands(storage, [])
   assert.is(log.length, 9)
 })
 
@@ -244,13 +244,13 @@ test('after reset and dispose of the storage', () => {
   commands.set(eid, Position, { x: 1 })
   storage.reset()
   commands.set(commands.spawn(), Position, { x: 2 })
-  assert.is(storage.apply(commands), 1)
+  assert.is(applyCommands(storage, commands), 1)
   assert.is(Position.x[query(world, [Position])[0]], 2)
   storage.dispose()
   assert.equal(blocks(arena), [])
   assertThrows(() => commands.spawn(), 'commands-disposed')
-  assertThrows(() => storage.commands(), 'storage-disposed')
-  assertThrows(() => storage.apply(commands), 'storage-disposed')
+  assertThrows(() => createCommands(storage), 'storage-disposed')
+  assertThrows(() => applyCommands(storage, commands), 'storage-disposed')
 })
 
 test.run()

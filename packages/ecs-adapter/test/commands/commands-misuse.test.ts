@@ -2,7 +2,7 @@
 
 import type { Pool } from '@ashlar/core'
 import { blocks } from '@ashlar/core'
-import { type CommandsError, t } from '@ashlar/ecs-adapter'
+import { applyCommands, type CommandsError, createCommands, t } from '@ashlar/ecs-adapter'
 import { addEntity, entityExists, getAllEntities, getComponent, hasComponent, query } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -29,7 +29,7 @@ test('out of memory during apply', () => {
   const Big = storage.component('Big', { value: t.f64 })
   for (let i = 0; i < 200; i++) commands.set(commands.spawn(), Big, { value: i })
   const held = fillUp(pool)
-  const error = errorOf(() => storage.apply(commands)) as CommandsError
+  const error = errorOf(() => applyCommands(storage, commands)) as CommandsError
   assert.is(error.code, 'commands-failed')
   assert.is((error.failures[0].error as { code?: string }).code, 'out-of-memory')
   const owners = query(world, [Big])
@@ -40,11 +40,11 @@ test('out of memory during apply', () => {
   assertSound(arena)
   for (const offset of held) pool.free(offset)
   commands.set(200, Big, { value: 1 })
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.is(Big.value[200], 1)
 })
 
-test('out of memory in storage.commands(): every allocated block is freed', () => {
+test('out of memory in createCommands(): every allocated block is freed', () => {
   let isMade = false
   for (let allowed = 0; !isMade; allowed++) {
     const { arena, pool, storage } = createScene({ byteLength: 2 ** 20 })
@@ -64,7 +64,7 @@ test('out of memory in storage.commands(): every allocated block is freed', () =
     })
     const before = blocks(arena).length
     try {
-      storage.commands(tight)
+      createCommands(storage, tight)
       isMade = true
     } catch (error) {
       assert.is((error as { code?: string }).code, 'out-of-memory')
@@ -88,11 +88,11 @@ test('out of memory while recording: that command is missing, earlier ones are t
   assert.ok(count > 100)
   assertThrows(() => commands.set(1, Position, { x: 1, y: 1 }), 'out-of-memory')
   assertSound(arena)
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.is(getAllEntities(world).length, count)
   for (const offset of held) pool.free(offset)
   commands.set(1, Position, { x: 1, y: 1 })
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.equal(getComponent(world, 1, Position), { x: 1, y: 1 })
 })
 
@@ -118,12 +118,17 @@ test('misuse: the error names the value, and no command is left', () => {
     [() => given.begin(-1), 'sort key', '-1'],
     [() => given.begin(0.5), 'sort key', '0.5'],
     [() => given.begin(2 ** 31), 'sort key'],
-    [() => storage.commands({} as never), 'pool', 'openPool'],
-    [() => storage.apply(undefined as never), 'commands', 'storage.commands()'],
-    [() => storage.apply({ offset: 0 }), 'commands', '0'],
-    [() => storage.apply({ offset: Position.x.byteOffset }), 'commands'],
-    [() => storage.apply([commands, {} as never]), 'storage.apply()', 'Object', 'commands()'],
-    [() => storage.apply({ offset: commands.offset + 16 }), 'commands'],
+    [() => createCommands(storage, {} as never), 'pool', 'openPool'],
+    [() => applyCommands(storage, undefined as never), 'applyCommands()', 'createCommands()'],
+    [() => applyCommands(storage, { offset: 0 }), 'commands', '0'],
+    [() => applyCommands(storage, { offset: Position.x.byteOffset }), 'commands'],
+    [
+      () => applyCommands(storage, [commands, {} as never]),
+      'applyCommands()',
+      'Object',
+      'createCommands()',
+    ],
+    [() => applyCommands(storage, { offset: commands.offset + 16 }), 'commands'],
   ]
   for (const [call, ...words] of cases) {
     assertThrows(call, 'invalid-argument', ...words)
@@ -139,7 +144,7 @@ test('misuse: the error names the value, and no command is left', () => {
   }
   commands.set(commands.spawn(), Position, unsteady as { x: number })
   commands.despawn(3)
-  assert.is(storage.apply(commands), 1)
+  assert.is(applyCommands(storage, commands), 1)
   assert.equal([looks, Position.x[1], Position.y[1]], [1, 1, 1], 'it is read once')
   assert.is(pool.isOpen, true)
 })
@@ -148,7 +153,7 @@ test('getters of values cannot record commands; if they throw, no command is lef
   withScene({}, (scene) => {
     const { world, storage, arena } = scene
     const { Position, Enemy } = componentsOf(scene)
-    const commands = storage.commands()
+    const commands = createCommands(storage)
     const [eid, other] = [addEntity(world), addEntity(world)]
     const values = {
       get x() {
@@ -160,7 +165,7 @@ test('getters of values cannot record commands; if they throw, no command is lef
     assertThrows(() => commands.set(eid, Position, values), 'commands-busy')
     assert.ok(commands.isEmpty)
     commands.add(eid, Enemy)
-    assert.is(storage.apply(commands), 0)
+    assert.is(applyCommands(storage, commands), 0)
     assert.ok(hasComponent(world, eid, Enemy) && entityExists(world, other))
     assertSound(arena)
   })
@@ -170,19 +175,19 @@ test('getters of values cannot call apply', () => {
   withScene({}, (scene) => {
     const { world, storage } = scene
     const { Position } = componentsOf(scene)
-    const [commands, others] = [storage.commands(), storage.commands()]
+    const [commands, others] = [createCommands(storage), createCommands(storage)]
     const eid = addEntity(world)
     commands.spawn()
     for (const source of [commands, others]) {
       const values = {
         get x() {
-          storage.apply(source)
+          applyCommands(storage, source)
           return 1
         },
       }
       assertThrows(() => commands.set(eid, Position, values), 'commands-busy')
     }
-    assert.is(storage.apply(commands), 0)
+    assert.is(applyCommands(storage, commands), 0)
     assert.is(getAllEntities(world).length, 2, 'what was spawned is there once')
   })
 })
@@ -190,7 +195,7 @@ test('getters of values cannot call apply', () => {
 test('a list whose length changes is read once; one without a length is refused', () => {
   withScene({}, ({ world, storage, arena }) => {
     const Path = storage.component('Path', { points: t.list(t.f32) })
-    const commands = storage.commands()
+    const commands = createCommands(storage)
     const eid = addEntity(world)
     commands.set(eid, Path, { points: [1] })
     const odd = [-5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 'abc', 5n, Symbol()]
@@ -205,7 +210,7 @@ test('a list whose length changes is read once; one without a length is refused'
         assertThrows(setLying, 'invalid-argument')
       } else {
         setLying()
-        assert.is(storage.apply(commands), 0)
+        assert.is(applyCommands(storage, commands), 0)
         assert.equal(Path.points.toArray(eid), new Array(first).fill(1))
       }
       assertSound(arena)
@@ -216,15 +221,15 @@ test('a list whose length changes is read once; one without a length is refused'
 
 test('a buffer whose chain was overwritten holds up no other one', () => {
   const { world, storage, commands, arena, Position } = createGame()
-  const other = storage.commands()
+  const other = createCommands(storage)
   for (let i = 0; i < 400; i++) commands.set(addEntity(world), Position, { x: i })
   other.spawn()
   arena.i32[commands.offset >> 2] = 8 // no block is there
-  assertThrows(() => storage.apply([commands, other]), 'corrupt')
+  assertThrows(() => applyCommands(storage, [commands, other]), 'corrupt')
   const count = getAllEntities(world).length
-  assert.is(storage.apply(other), 0)
+  assert.is(applyCommands(storage, other), 0)
   assert.is(getAllEntities(world).length, count + 1)
-  storage.apply(commands)
+  applyCommands(storage, commands)
 })
 
 test.run()

@@ -1,5 +1,5 @@
 import { blocks } from '@ashlar/core'
-import { attachStorage, t } from '@ashlar/ecs-adapter'
+import { applyCommands, attachStorage, createCommands, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -22,7 +22,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
     withScene({ ...buffer, capacity: 4 }, (scene) => {
       const { world, storage, arena } = scene
       const { Position, Enemy } = componentsOf(scene)
-      const commands = storage.commands()
+      const commands = createCommands(storage)
       assert.ok(commands.isEmpty)
       const old = addEntity(world)
       const doomed = addEntity(world)
@@ -38,14 +38,14 @@ for (const [name, buffer] of Object.entries(buffers)) {
       assert.not.ok(commands.isEmpty)
       assert.equal(getAllEntities(world), [old, doomed])
       assertSound(arena)
-      assert.is(storage.apply(commands), 0)
+      assert.is(applyCommands(storage, commands), 0)
       assert.ok(commands.isEmpty)
       assert.ok(!entityExists(world, doomed))
       assert.ok(!hasComponent(world, old, Enemy))
       assert.equal(getComponent(world, old, Position), { x: 0, y: -7 })
       const [eid] = query(world, [Enemy, Position])
       assert.equal(getComponent(world, eid, Position), { x: 1.5, y: 0.1 })
-      assert.is(storage.apply(commands), 0)
+      assert.is(applyCommands(storage, commands), 0)
       assert.is(getAllEntities(world).length, 2)
     })
   })
@@ -54,7 +54,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
     withScene({ ...buffer }, (scene) => {
       const { world, storage, arena } = scene
       const { Position } = componentsOf(scene)
-      const commands = storage.commands()
+      const commands = createCommands(storage)
       const blockCount = blocks(arena).length
       for (let round = 0; round < 3; round++) {
         for (let i = 0; i < 3000; i++) {
@@ -62,7 +62,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
           if (i % 500 === 0) assertSound(arena)
         }
         assert.ok(blocks(arena).length > blockCount)
-        storage.apply(commands)
+        applyCommands(storage, commands)
         assertSound(arena)
         const eids = [...query(world, [Position])]
         assert.is(eids.length, 3000)
@@ -71,7 +71,7 @@ for (const [name, buffer] of Object.entries(buffers)) {
           assert.equal(getComponent(world, eid, Position), { x: i, y: i / 3 })
         })
         for (const eid of eids) commands.despawn(eid)
-        storage.apply(commands)
+        applyCommands(storage, commands)
         assert.is(query(world, [Position]).length, 0)
         storage.sync()
         assert.is(blocks(arena).length, blockCount)
@@ -91,7 +91,7 @@ test('temporary ids are entities to later commands, and values of id fields', ()
   commands.set(root, Link, { to: a })
   commands.set(a, Link, { to: b })
   commands.set(b, Position, { x: b }) // no id field: a number
-  storage.apply(commands)
+  applyCommands(storage, commands)
   const [idA, idB] = [root + 1, root + 2]
   assert.equal(getComponent(world, idA, Link), { to: idB, weight: 44 })
   assert.equal(getComponent(world, idB, Link), { to: root, weight: 0 })
@@ -99,11 +99,11 @@ test('temporary ids are entities to later commands, and values of id fields', ()
   assert.is(Position.x[idB], b)
   commands.set(root, Link, { to: -1 }) // nobody
   commands.set(root, Position, { x: a })
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.is(Link.to[root], -1)
   assert.is(Position.x[root], a)
   commands.despawn(a) // of before: it means nothing any more
-  assert.is(storage.apply(commands), 1)
+  assert.is(applyCommands(storage, commands), 1)
   assert.ok(entityExists(world, idA))
 })
 
@@ -120,7 +120,7 @@ test('set writes the given fields, and adds a missing component', () => {
   commands.set(other, 'Position', { x: Number.NaN })
   commands.set(other, Enemy, {})
   assert.is(Position.x[eid], 1)
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.equal(getComponent(world, eid, Position), { x: 5, y: 0.25 })
   assert.equal(getComponent(world, other, Position), { x: Number.NaN, y: 0 })
   assert.ok(hasComponent(world, other, Enemy))
@@ -136,7 +136,7 @@ test('components of more than 32 fields', () => {
     const values = Object.fromEntries(given.map(([name], i) => [name, i + 0.5]))
     commands.set(eid, Wide, values)
     commands.set(eid, Wide, { [`f${count - 1}`]: -1 })
-    storage.apply(commands)
+    applyCommands(storage, commands)
     const zeros = Object.fromEntries(entries.map(([name]) => [name, 0]))
     const expected = { ...zeros, ...values, [`f${count - 1}`]: -1 }
     assert.equal(getComponent(world, eid, Wide), expected)
@@ -157,7 +157,7 @@ test('begin restarts temporary ids; abort drops the commands after it', () => {
   commands.begin(6)
   assert.is(commands.spawn(), first)
   spawn(3)
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.equal(
     [...query(world, [Position])].map((eid) => Position.x[eid]),
     [1, 3],
@@ -168,13 +168,13 @@ test('begin restarts temporary ids; abort drops the commands after it', () => {
 test('clear drops all, dispose frees all, also with another pool or a closed one', () => {
   const { world, storage, arena, pool, Position } = createGame()
   const other = arena.openPool()
-  const commands = storage.commands(other)
+  const commands = createCommands(storage, other)
   const blockCount = blocks(arena).length
   for (let i = 0; i < 1000; i++) commands.spawn()
   assert.ok(blocks(arena).some(({ slot }) => slot === other.slot))
   commands.clear()
   assert.is(blocks(arena).length, blockCount)
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.equal(getAllEntities(world), [])
   commands.dispose()
   commands.dispose()
@@ -184,15 +184,15 @@ test('clear drops all, dispose frees all, also with another pool or a closed one
     () => commands.set(1, Position, { x: 1 }),
     () => commands.clear(),
     () => commands.begin(1),
-    () => storage.apply(commands),
+    () => applyCommands(storage, commands),
   ]) {
     assertThrows(call, 'commands-disposed')
   }
   assert.ok(commands.isEmpty)
-  const left = storage.commands(other)
+  const left = createCommands(storage, other)
   for (let i = 0; i < 1000; i++) left.spawn()
   other.close()
-  assert.is(storage.apply(left), 0)
+  assert.is(applyCommands(storage, left), 0)
   assert.is(getAllEntities(world).length, 1000)
   storage.dispose()
   pool.flush()
@@ -205,23 +205,27 @@ test('an attached thread records commands, which are applied by their offset', (
   const { world, storage, arena, Position } = createGame()
   const pools = [arena.openPool(), arena.openPool()]
   const attached = pools.map((pool) => attachStorage(storage.handle, pool))
-  const [a, b] = attached.map((thread) => thread.commands())
+  const [a, b] = attached.map((thread) => createCommands(thread))
   for (let round = 0; round < 3; round++) {
     a.begin(1)
     for (let i = 0; i < 500; i++)
       a.set(a.spawn(), attached[0].components.Position, { x: 2 * i + 1 })
     b.begin(0)
     for (let i = 0; i < 500; i++) b.set(b.spawn(), 'Position', { x: 2 * i })
-    assert.is(storage.apply([{ offset: a.offset }, { offset: b.offset }]), 0)
+    assert.is(applyCommands(storage, [{ offset: a.offset }, { offset: b.offset }]), 0)
     assert.ok(a.isEmpty && b.isEmpty)
-    assert.is(storage.apply([{ offset: a.offset }, { offset: b.offset }]), 0, 'none is left')
+    assert.is(
+      applyCommands(storage, [{ offset: a.offset }, { offset: b.offset }]),
+      0,
+      'none is left',
+    )
     const eids = [...query(world, [Position])].sort((one, other) => one - other)
     assert.equal(
       eids.map((eid) => Position.x[eid]),
       Array.from({ length: 1000 }, (_, i) => (i < 500 ? 2 * i : 2 * (i - 500) + 1)),
     )
     for (const eid of eids.reverse()) a.despawn(eid)
-    storage.apply({ offset: a.offset })
+    applyCommands(storage, { offset: a.offset })
     assertSound(arena)
   }
   const Late = storage.component('Late', { value: t.i32 })
@@ -229,7 +233,7 @@ test('an attached thread records commands, which are applied by their offset', (
   storage.sync()
   attached[0].sync()
   a.set(a.spawn(), 'Late', { value: 7 })
-  storage.apply(a)
+  applyCommands(storage, a)
   assert.is(Late.value[query(world, [Late])[0]], 7)
   for (const commands of [a, b]) commands.dispose()
   for (const thread of attached) thread.detach()
@@ -242,7 +246,7 @@ test('abort keeps the place', () => {
   withScene({}, (scene) => {
     const { world, storage } = scene
     const { Position } = componentsOf(scene)
-    const [first, second] = [storage.commands(), storage.commands()]
+    const [first, second] = [createCommands(storage), createCommands(storage)]
     const eid = addEntity(world)
     first.begin(7)
     first.despawn(eid)
@@ -250,7 +254,7 @@ test('abort keeps the place', () => {
     first.set(eid, Position, { x: 7 })
     second.begin(5)
     second.set(eid, Position, { x: 5 })
-    storage.apply([first, second])
+    applyCommands(storage, [first, second])
     assert.is(Position.x[eid], 7)
   })
 })

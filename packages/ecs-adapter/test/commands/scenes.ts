@@ -1,9 +1,9 @@
-import { t } from '@ashlar/ecs-adapter'
+import { createCommands, t } from '@ashlar/ecs-adapter'
 import { createScene } from '../support.ts'
 
 export function createGame(options: Parameters<typeof createScene>[0] = {}) {
   const scene = createScene({ capacity: 64, ...options })
-  return { ...scene, ...componentsOf(scene), commands: scene.storage.commands(scene.pool) }
+  return { ...scene, ...componentsOf(scene), commands: createCommands(scene.storage, scene.pool) }
 }
 
 export const componentsOf = ({ storage }: Pick<ReturnType<typeof createScene>, 'storage'>) => ({

@@ -1,6 +1,7 @@
 // What a schedule says of itself; it is run in workers/schedule.test.ts.
 import {
   createSchedule,
+  createTable,
   createWorkerGroup,
   type ScheduleEntry,
   StorageError,
@@ -59,14 +60,16 @@ test('what is read and written: components, by name as well, tags, any object', 
   const tag = {}
   const other = { x: [] }
   function Sky() {}
+  const sound = { name: 'sound' }
+  const named = { name: '' }
   const entries: ScheduleEntry[] = [
-    { system: 'a', entities: none, writes: [Position, tag, other, Sky, 'sound'] },
+    { system: 'a', entities: none, writes: [Position, tag, other, Sky, sound] },
     { system: 'b', entities: none, reads: ['Position'] },
     { system: 'c', entities: none, writes: [tag] },
     { system: 'd', entities: none, reads: [other], writes: [tag] },
     { system: 'e', entities: none, writes: [Sky] },
-    { system: 'f', entities: none, reads: ['sound'] },
-    { system: 'g', entities: none, reads: [{}, 'toString'], after: ['f'] },
+    { system: 'f', entities: none, reads: [sound] },
+    { system: 'g', entities: none, reads: [{}, named], after: ['f'] },
   ]
   const schedule = createSchedule(group, entries)
   assert.equal(schedule.stages, [['a'], ['b', 'c', 'e', 'f'], ['d', 'g']])
@@ -76,7 +79,7 @@ test('what is read and written: components, by name as well, tags, any object', 
     'after c: both write unnamed 1',
     'after a: both write Sky',
     'after a: reads sound, which a writes',
-    'reads unnamed 3, toString',
+    'reads unnamed 3, unnamed 4',
     'after f: as it says',
   ]) {
     assert.ok(String(schedule).includes(words), `${words}\n${schedule}`)
@@ -128,8 +131,8 @@ test('pairs stand for their relation, which goes by a number', async () => {
 
 test('tables are printed by name; a name of table and component means both', async () => {
   const { group, storage, Spin } = await createParts()
-  const Bullet = storage.table('Bullet', { x: t.f32 })
-  const spins = storage.table('Spin', { x: t.f32 })
+  const Bullet = createTable(storage, 'Bullet', { x: t.f32 })
+  const spins = createTable(storage, 'Spin', { x: t.f32 })
   const schedule = createSchedule(group, [
     { system: 'a', entities: () => Bullet, writes: ['Bullet'] },
     { system: 'b', entities: () => Bullet, reads: [Bullet] },
@@ -173,9 +176,16 @@ test('invalid entries are reported by their place', async () => {
     [[{ ...good, name: '' }], 'entry 0: name is ""'],
     [[{ ...good, entities: [1] }], 'entry 0: entities is Array', 'a function'],
     [[{ ...good, args: { dt: 1 } }], 'entry 0: args is Object', 'a function'],
-    [[{ ...good, chunkLength: 0 }], 'chunkLength is 0'],
+    [[{ ...good, batchSize: 0 }], 'batchSize is 0'],
     [[{ ...good, reads: 'Position' }], 'entry 0: reads is "Position"', 'an array'],
     [[{ ...good, writes: [3] }], 'entry 0: writes: one is 3'],
+    [
+      [{ ...good, writes: ['Positon'] }],
+      'entry 0: writes: no component',
+      'did you mean "Position"?',
+    ],
+    [[{ ...good, reads: ['sound'] }], 'give an object, such as { name: "sound" }'],
+    [[{ ...good, reads: ['toString'] }], 'no component or table'],
     [[{ ...good, reads: [undefined] }], 'entry 0: reads: one is undefined', 'a component'],
     [[{ ...good, read: [] }], 'a key is "read"', 'reads'],
     [[good, good], 'entries 0 and 1 are both called "a"', '`name`'],

@@ -1,6 +1,9 @@
 import { blocks } from '@ashlar/core'
 import {
-  type Component,
+  applyCommands,
+  createCommands,
+  createSparseComponent,
+  createTable,
   type Schema,
   type Storage,
   StorageError,
@@ -10,7 +13,7 @@ import {
 import { addComponent, addEntity, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertThrows, createScene, scalars, withScene } from '../support.ts'
+import { assertThrows, createComponent, createScene, scalars, withScene } from '../support.ts'
 
 const test = suite('schema')
 
@@ -29,9 +32,10 @@ const arrays = {
 test('every type of t makes a zeroed column of its typed array, in the order given', () => {
   withScene({ capacity: 10 }, ({ storage }) => {
     const All = storage.component('All', scalars)
-    assert.equal(Object.keys(All), Object.keys(arrays))
+    assert.equal(Object.keys(All), Object.keys(scalars))
+    assert.equal(Object.keys(All).sort(), Object.keys(arrays).sort())
     for (const [name, array] of Object.entries(arrays)) {
-      const column = All[name as keyof typeof All]
+      const column = All[name as keyof typeof scalars]
       assert.instance(column, array)
       assert.equal([...column], new Array(10).fill(0))
     }
@@ -51,9 +55,9 @@ const kinds = {
   component: (storage: Storage, name: string, schema: TableSchema) =>
     storage.component(name, schema),
   'sparse component': (storage: Storage, name: string, schema: TableSchema) =>
-    storage.component(name, schema, { sparse: true }),
+    createSparseComponent(storage, name, schema),
   table: (storage: Storage, name: string, schema: TableSchema) =>
-    storage.table(name, schema, { chunkByteLength: 1024 }),
+    createTable(storage, name, schema, { chunkByteLength: 1024 }),
 }
 
 /** Properties of every object: values that omit a field of such a name would inherit one. */
@@ -98,13 +102,13 @@ test('values that omit a field leave it as it was, whatever its name', () => {
     const names = ['then', 'length', 'name', 'toJSON', 'prototype', 'get', 'set', 'ids', 'rowCount']
     const schema = Object.fromEntries(names.map((name) => [name, t.f32]))
     const entity = addEntity(world)
-    for (const options of [{ sparse: false }, { sparse: true }]) {
-      const Odd = storage.component(`Odd ${options.sparse}`, schema, options) as Component
+    for (const sparse of [false, true]) {
+      const Odd = createComponent(storage, `Odd ${sparse}`, schema, sparse)
       addComponent(world, entity, set(Odd, Object.fromEntries(names.map((name) => [name, 1]))))
       addComponent(world, entity, set(Odd, {}))
-      const commands = storage.commands()
+      const commands = createCommands(storage)
       commands.set(entity, Odd, {})
-      storage.apply(commands)
+      applyCommands(storage, commands)
       commands.dispose()
       assert.equal(
         getComponent(world, entity, Odd),

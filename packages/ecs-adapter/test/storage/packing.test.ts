@@ -1,6 +1,6 @@
 // Entities that move from one world to another: with everything, once, and nothing lost.
 import { Arena, blocks, type Pool } from '@ashlar/core'
-import { createStorage, freePacked, type Storage, t } from '@ashlar/ecs-adapter'
+import { createStorage, freePacked, moveIn, moveOut, type Storage, t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -26,7 +26,14 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, buffers, createRandom, watch } from '../support.ts'
+import {
+  assertSound,
+  assertThrows,
+  buffers,
+  createComponent,
+  createRandom,
+  watch,
+} from '../support.ts'
 
 const test = suite('packing')
 
@@ -34,8 +41,8 @@ const SCHEMA = {
   points: t.list(t.f32),
   label: t.text,
   age: t.u32,
-  kind: t.text.interned,
-  targets: t.list(t.eid, { dropRemoved: true }),
+  kind: t.text({ interned: true }),
+  targets: t.list(t.eid, { weak: true }),
 }
 
 interface PlaceOptions {
@@ -47,10 +54,11 @@ interface PlaceOptions {
 function createPlace(arena: Arena, { world = createWorld(), sparse = false }: PlaceOptions = {}) {
   const storage = watch(arena, createStorage(world, arena.openPool(), { capacity: 2 }))
   const Tag = storage.component('Tag', {})
-  const Position = storage.component('Position', { x: t.f32, y: t.f64 }, { sparse })
-  const Path = storage.component('Path', SCHEMA, { sparse })
-  const row = (eid: number) => (sparse ? storage.rows(Path).row(eid) : storage.row(eid))
-  return { world, storage, Tag, Position, Path, row }
+  const Position = createComponent(storage, 'Position', { x: t.f32, y: t.f64 }, sparse)
+  const Path = createComponent(storage, 'Path', SCHEMA, sparse)
+  const row = 'rows' in Path ? Path.rows.indexOf : storage.indexOf
+  const ageOf = (eid: number) => ('rows' in Path ? Path.rows : Path).age[row(eid)]
+  return { world, storage, Tag, Position, Path, row, ageOf }
 }
 
 /** The same of flat components and of sparse ones. */
@@ -84,11 +92,11 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     addComponent(here.world, eid, set(here.Position, { x: 1.5, y: 0.1 }))
     addComponent(here.world, eid, set(here.Path, VALUES))
     const [list, text] = [here.Path.points.offset(eid), here.Path.label.offset(eid)]
-    const packed = here.storage.pack(eid)
+    const packed = moveOut(here.storage, eid)
     assert.not.ok(entityExists(here.world, eid))
     here.storage.sync()
     assertSound(arena)
-    const moved = there.storage.unpack(packed)
+    const moved = moveIn(there.storage, packed)
     assert.is(moved, 2 ** 24 + 1)
     assert.ok(hasComponent(there.world, moved, there.Tag))
     assert.equal(getComponent(there.world, moved, there.Position), { x: 1.5, y: 0.1 })
@@ -96,7 +104,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     assert.is(there.Path.points.offset(moved), list)
     assert.is(there.Path.label.offset(moved), text)
     there.Path.points.push(moved, 9)
-    assertThrows(() => there.storage.unpack(packed), 'invalid-argument', 'not yet unpacked')
+    assertThrows(() => moveIn(there.storage, packed), 'invalid-argument', 'not yet moved in')
     endAll(arena, here.storage, there.storage)
   })
 }
@@ -110,7 +118,7 @@ testBoth('components of other storages are not packed', (sparse) => {
   addComponent(here.world, prefab, set(here.Path, VALUES))
   const instance = addEntity(here.world)
   addComponent(here.world, instance, IsA(prefab))
-  const moved = [bare, instance].map((eid) => here.storage.unpack(here.storage.pack(eid)))
+  const moved = [bare, instance].map((eid) => moveIn(here.storage, moveOut(here.storage, eid)))
   assert.not.ok(hasComponent(here.world, moved[0], here.Path))
   assert.not.ok(hasComponent(here.world, moved[1], IsA(prefab)))
   assert.equal(getComponent(here.world, moved[1], here.Path), VALUES)
@@ -122,32 +130,32 @@ testBoth('hostile input is refused, and packed entities stay packed', (sparse) =
   const here = createPlace(arena, { sparse })
   const { storage, world, Path } = here
   for (const bad of [0, -1, 1.5, '1', undefined, null, 99, Number.NaN]) {
-    assertThrows(() => storage.pack(bad as number), 'invalid-argument', 'the entity')
+    assertThrows(() => moveOut(storage, bad as number), 'invalid-argument', 'the entity')
   }
   const eid = addEntity(world)
   addComponent(world, eid, set(Path, VALUES))
   const other = storage.pool.alloc(64)
-  const packed = storage.pack(eid)
+  const packed = moveOut(storage, eid)
   for (const bad of [0, 8, packed + 16, other, '16', undefined, 2 ** 40, -packed]) {
-    assertThrows(() => storage.unpack(bad as number), 'invalid-argument', 'storage.pack()')
+    assertThrows(() => moveIn(storage, bad as number), 'invalid-argument', 'moveOut()')
     assertThrows(() => freePacked(storage.pool, bad as number), 'invalid-argument')
   }
   const strangerWorld = createWorld()
   const stranger = watch(arena, createStorage(strangerWorld, arena.openPool()))
   stranger.component('Path', { points: t.list(t.f64) })
   assertThrows(
-    () => stranger.unpack(packed),
+    () => moveIn(stranger, packed),
     'invalid-argument',
     'Path(points: list f32',
     'list f64',
   )
   assert.is(query(strangerWorld, []).length, 0)
   // Another thread has overwritten the head, or where the first list lies.
-  for (const word of [0, 1, 2, 3, 4, 5].map((word) => (packed >> 2) + word)) {
+  for (const word of [0, 1, 2, 3, 6, 7].map((word) => (packed >> 2) + word)) {
     for (const value of [-1, 2 ** 31 - 1, 12345]) {
       const before = arena.i32[word]
       arena.i32[word] = value
-      assertThrows(() => storage.unpack(packed), 'invalid-argument')
+      assertThrows(() => moveIn(storage, packed), 'invalid-argument')
       assertThrows(() => freePacked(storage.pool, packed), 'invalid-argument')
       arena.i32[word] = before
     }
@@ -164,7 +172,7 @@ testBoth('observers see scalars, and their edits are kept or replaced', (sparse)
   const { world, Path, Position } = there
   const told: unknown[] = []
   observe(here.world, onRemove(here.Path), (eid) => {
-    told.push(here.Path.age[here.row(eid)], here.Path.points.length(eid), here.Path.kind.get(eid))
+    told.push(here.ageOf(eid), here.Path.points.length(eid), here.Path.kind.get(eid))
   })
   observe(world, onSet(Path), (_eid, values) => told.push(values))
   observe(world, onAdd(Path), (eid) => Path.points.push(eid, 5)) // is replaced, and freed
@@ -176,7 +184,7 @@ testBoth('observers see scalars, and their edits are kept or replaced', (sparse)
     const eid = addEntity(here.world)
     addComponent(here.world, eid, set(here.Path, VALUES))
     addComponent(here.world, eid, set(here.Position, { x: 3 }))
-    return there.storage.unpack(here.storage.pack(eid))
+    return moveIn(there.storage, moveOut(here.storage, eid))
   }
   const moved = move()
   assert.equal(told, [4e9, 0, 'road', { age: 4e9 }])
@@ -191,10 +199,10 @@ testBoth('observers see scalars, and their edits are kept or replaced', (sparse)
   const eid = addEntity(here.world)
   addComponent(here.world, eid, set(here.Path, VALUES))
   addComponent(here.world, eid, set(here.Position, { x: 3 }))
-  const packed = here.storage.pack(eid)
-  assert.throws(() => there.storage.unpack(packed))
+  const packed = moveOut(here.storage, eid)
+  assert.throws(() => moveIn(there.storage, packed))
   unobserve()
-  assert.equal(getComponent(world, there.storage.unpack(packed), Path), VALUES)
+  assert.equal(getComponent(world, moveIn(there.storage, packed), Path), VALUES)
   for (const { storage } of [here, there]) storage.sync()
   endAll(arena, here.storage, there.storage)
 })
@@ -211,21 +219,21 @@ testBoth('observers that throw: the entity stays where it was, with all it had',
   }
   observe(here.world, onRemove(here.Path), fail)
   observe(there.world, onAdd(there.Position), fail)
-  assert.throws(() => here.storage.pack(eid), 'no')
+  assert.throws(() => moveOut(here.storage, eid), 'no')
   assert.equal(getComponent(here.world, eid, here.Path), VALUES)
   assertSound(arena)
   throws = false
   const other = addEntity(here.world)
   addComponent(here.world, other, set(here.Path, VALUES))
   addComponent(here.world, other, set(here.Position, { y: 0.1 }))
-  const packed = here.storage.pack(other)
+  const packed = moveOut(here.storage, other)
   throws = true
-  assert.throws(() => there.storage.unpack(packed), 'no')
+  assert.throws(() => moveIn(there.storage, packed), 'no')
   assert.is(query(there.world, [there.Path]).length, 0)
   there.storage.sync()
   assertSound(arena)
   throws = false
-  const moved = there.storage.unpack(packed)
+  const moved = moveIn(there.storage, packed)
   assert.equal(getComponent(there.world, moved, there.Path), VALUES)
   assert.equal(getComponent(there.world, moved, there.Position), { x: 0, y: 0.1 })
   here.storage.sync()
@@ -237,7 +245,8 @@ testBoth('an entity that stays keeps all, at the next sync too', (sparse) => {
   const here = createPlace(arena, { sparse })
   const { world, storage, Path, Position } = here
   const sibling = watch(arena, createStorage(world, arena.openPool()))
-  const Bag = sibling.component('Bag', { items: t.list(t.u8), owner: t.text.interned }, { sparse })
+  const bagSchema = { items: t.list(t.u8), owner: t.text({ interned: true }) }
+  const Bag = createComponent(sibling, 'Bag', bagSchema, sparse)
   const Foreign = {}
   const spawn = () => {
     const eid = addEntity(world)
@@ -252,7 +261,7 @@ testBoth('an entity that stays keeps all, at the next sync too', (sparse) => {
     [Path, Position, Bag].map((one) => getComponent(world, eid, one))
   const eids = [spawn(), spawn(), spawn()]
   const [first, second, third] = eids
-  Path.targets.set(third, [first, second])
+  Path.targets.replace(third, [first, second])
   const before = eids.map((eid) => [...valuesOf(eid), ...found(eid)])
 
   const codes: unknown[] = []
@@ -267,7 +276,7 @@ testBoth('an entity that stays keeps all, at the next sync too', (sparse) => {
     (eid) => Path.kind.set(eid, 'another road'),
     () => {
       isOff = true
-      storage.unpack(storage.pack(spawn()))
+      moveIn(storage, moveOut(storage, spawn()))
     },
   ]
   let isOff = true
@@ -285,7 +294,7 @@ testBoth('an entity that stays keeps all, at the next sync too', (sparse) => {
     isOff = false
     const label = String(attempt)
     const kind = Path.kind.get(first)
-    assert.throws(() => storage.pack(first), 'no', label)
+    assert.throws(() => moveOut(storage, first), 'no', label)
     isOff = true
     assertSound(arena)
     if (Path.kind.get(first) !== kind) Path.kind.set(first, kind) // the observer wrote it
@@ -319,9 +328,9 @@ testBoth('a prefab is packed as others are, and gets no row for it', (sparse) =>
   addComponent(world, valued, set(Path, VALUES))
   addComponent(world, valued, Position)
   const empty = { points: [], label: '', age: 0, kind: '', targets: [] }
-  const packed = [storage.pack(plain), storage.pack(valued)]
-  if (sparse) assert.is(storage.rows(Position).count, 0)
-  const moved = packed.map((one) => storage.unpack(one))
+  const packed = [moveOut(storage, plain), moveOut(storage, valued)]
+  if ('rows' in Position) assert.is(Position.rows.count, 0)
+  const moved = packed.map((one) => moveIn(storage, one))
   assert.equal(getComponent(world, moved[0], Path), empty)
   assert.equal(getComponent(world, moved[1], Path), VALUES)
   assert.equal(getComponent(world, moved[1], Position), { x: 0, y: 0 })
@@ -363,21 +372,22 @@ testBoth('out of memory at each step: nothing has moved, nothing is lost', (spar
         arena,
         createStorage(otherWorld, isPacking ? otherPool : tight, { capacity: 8 }),
       )
-      const Path = storage.component('Path', SCHEMA, { sparse })
-      const OtherPath = other.component('Path', SCHEMA, { sparse })
+      const Path = createComponent(storage, 'Path', SCHEMA, sparse)
+      const OtherPath = createComponent(other, 'Path', SCHEMA, sparse)
       // The next one there has to make columns longer.
-      for (let i = 1; i < OtherPath.age.length; i++) {
+      const { age } = 'rows' in OtherPath ? OtherPath.rows : OtherPath
+      for (let i = 1; i < age.length; i++) {
         addComponent(otherWorld, addEntity(otherWorld), OtherPath)
       }
       if (sparse) addComponent(otherWorld, addEntity(otherWorld), OtherPath)
       const eid = addEntity(world)
       addComponent(world, eid, set(Path, VALUES))
-      let packed = isPacking ? 0 : storage.pack(eid)
+      let packed = isPacking ? 0 : moveOut(storage, eid)
       let moved = 0
       left = allowed
       try {
-        if (isPacking) packed = storage.pack(eid)
-        else moved = other.unpack(packed)
+        if (isPacking) packed = moveOut(storage, eid)
+        else moved = moveIn(other, packed)
         isDone = true
       } catch (error) {
         failureCount++
@@ -387,9 +397,9 @@ testBoth('out of memory at each step: nothing has moved, nothing is lost', (spar
       assertSound(arena)
       if (!isDone && isPacking) {
         assert.equal(getComponent(world, eid, Path), VALUES)
-        packed = storage.pack(eid)
+        packed = moveOut(storage, eid)
       }
-      if (!isDone || isPacking) moved = other.unpack(packed)
+      if (!isDone || isPacking) moved = moveIn(other, packed)
       assert.equal(getComponent(otherWorld, moved, OtherPath), VALUES)
       endAll(arena, storage, other)
     }
@@ -406,7 +416,7 @@ testBoth(
       const eid = addEntity(world)
       addComponent(world, eid, Tag)
       addComponent(world, eid, set(Path, { points: [1], label: 'packed', kind: 'road' }))
-      const packed = storage.pack(eid)
+      const packed = moveOut(storage, eid)
       let other = 0
       const stop = observe(world, onAdd(Tag), (arrived) => {
         stop()
@@ -415,7 +425,7 @@ testBoth(
         other = addEntity(world)
         addComponent(world, other, set(Path, { points: [7], label: 'other', kind: 'bridge' }))
       })
-      assert.is(storage.unpack(packed), other) // who came in is gone
+      assert.is(moveIn(storage, packed), other) // who came in is gone
       assert.not.ok(hasComponent(world, other, Tag))
       const { points, label, kind } = getComponent(world, other, Path)
       assert.equal([points, label, kind], [[7], 'other', 'bridge'])
@@ -439,7 +449,7 @@ testBoth(
       addComponent(world, addEntity(world), set(Path, { points: [7], label: 'other' }))
       throw new Error('mine')
     })
-    assert.throws(() => storage.pack(eid), 'mine')
+    assert.throws(() => moveOut(storage, eid), 'mine')
     assert.ok(entityExists(world, eid)) // another one
     const { points, label, kind } = getComponent(world, eid, Path)
     assert.equal([points, label, kind], [[7], 'other', ''])
@@ -456,12 +466,12 @@ testBoth('a storage is not disposed of while an entity is unpacked', (sparse) =>
   const { world, storage, Path } = createPlace(arena, { sparse })
   const eid = addEntity(world)
   addComponent(world, eid, set(Path, { points: [1] }))
-  const packed = storage.pack(eid)
+  const packed = moveOut(storage, eid)
   const stop = observe(world, onAdd(Path), () => {
     stop()
-    assertThrows(() => storage.dispose(), 'pack-busy', 'storage.dispose()', 'unpack')
+    assertThrows(() => storage.dispose(), 'pack-busy', 'storage.dispose()', 'moveIn()')
   })
-  assert.equal(Path.points.toArray(storage.unpack(packed)), [1])
+  assert.equal(Path.points.toArray(moveIn(storage, packed)), [1])
   storage.dispose()
   assert.equal(blocks(arena), [])
 })
@@ -505,14 +515,14 @@ test('by chance: four worlds, entities that wander, and a model of each', () => 
         break
       case 3: {
         const one = underway.splice(random(underway.length + 1), 1)[0]
-        if (one !== undefined) model.set(storage.unpack(one.packed), one.values)
+        if (one !== undefined) model.set(moveIn(storage, one.packed), one.values)
         break
       }
       default: {
         const values = model.get(eid)
         if (values === undefined) break
         model.delete(eid)
-        underway.push({ packed: storage.pack(eid), values })
+        underway.push({ packed: moveOut(storage, eid), values })
       }
     }
     assertSound(arena)

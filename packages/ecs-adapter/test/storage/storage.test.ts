@@ -139,13 +139,13 @@ test('reset of a world with versioned ids goes on with plain ones, as bitECS has
     const Position = storage.component('Position', { x: t.f32 })
     removeEntity(world, addEntity(world, set(Position, { x: 1 })))
     const eid = addEntity(world, set(Position, { x: 2 }))
-    assert.is(storage.row(eid), 1)
+    assert.is(storage.indexOf(eid), 1)
     assert.is.not(eid, 1)
     storage.reset()
     removeEntity(world, addEntity(world, Position))
     const plain = addEntity(world, set(Position, { x: 3 }))
     assert.is(plain, 1)
-    assert.is(Position.x[storage.row(plain)], 3)
+    assert.is(Position.x[storage.indexOf(plain)], 3)
   })
 })
 
@@ -251,7 +251,7 @@ test('use after dispose is an error that says so, dispose included', () => {
     () => storage.dispose(),
     () => storage.sync(),
     () => storage.reset(),
-    () => storage.row(1),
+    () => storage.indexOf(1),
     () => storage.component('Position', { x: t.f32 }),
   ]
   for (const use of uses) assertThrows(use, 'storage-disposed', 'disposed')

@@ -1,6 +1,15 @@
 // Tables of a storage: by name, in every thread that attaches.
 import { blocks } from '@ashlar/core'
-import { attachStorage, attachTable, type Chunk, type Table, t } from '@ashlar/ecs-adapter'
+import {
+  applyCommands,
+  attachStorage,
+  attachTable,
+  type Chunk,
+  createCommands,
+  createTable,
+  type Table,
+  t,
+} from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, observe, onAdd, onRemove, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -11,19 +20,19 @@ const schema = { x: t.f32, owner: t.eid }
 
 test('attached threads find tables by name, later ones too, and add their own rows', () => {
   withScene({}, ({ arena, storage }) => {
-    const Bullet = storage.table('Bullet', schema)
+    const Bullet = createTable(storage, 'Bullet', schema)
     assert.is(storage.tables.Bullet as unknown, Bullet)
     const pool = arena.openPool()
     const attached = attachStorage(storage.handle, pool)
     const bullets = attached.tables.Bullet as unknown as typeof Bullet
     const id = bullets.add()
-    bullets.chunkOf(id)!.x[bullets.rowOf(id)] = 7
+    bullets.chunkOf(id)!.x[bullets.indexOf(id)] = 7
     assert.not(Bullet.has(id))
     storage.sync()
     assert.ok(Bullet.has(id))
-    assert.is(Bullet.chunkOf(id)!.x[Bullet.rowOf(id)], 7)
+    assert.is(Bullet.chunkOf(id)!.x[Bullet.indexOf(id)], 7)
     assert.is(Bullet.ownChunks.length, 0)
-    const Spark = storage.table('Spark', { life: t.u8 }, { chunkByteLength: 4096 })
+    const Spark = createTable(storage, 'Spark', { life: t.u8 }, { chunkByteLength: 4096 })
     Spark.add()
     assert.is(attached.tables.Spark, undefined)
     storage.sync()
@@ -50,13 +59,17 @@ test('attached threads find tables by name, later ones too, and add their own ro
 
 test('names are given once; schemas as of tables; nothing after dispose', () => {
   const { storage, arena } = createScene()
-  storage.table('Bullet', schema)
-  assertThrows(() => storage.table('Bullet', schema), 'invalid-argument', 'Bullet')
+  createTable(storage, 'Bullet', schema)
+  assertThrows(() => createTable(storage, 'Bullet', schema), 'invalid-argument', 'Bullet')
   for (const name of ['', null, undefined, 5, ['Bullet'], Symbol('x')]) {
-    assertThrows(() => storage.table(name as string, schema), 'invalid-argument', 'name of a table')
+    assertThrows(
+      () => createTable(storage, name as string, schema),
+      'invalid-argument',
+      'name of a table',
+    )
   }
   const path = { points: t.list(t.f32) } as unknown as typeof schema
-  assertThrows(() => storage.table('Path', path), 'invalid-argument', 'points')
+  assertThrows(() => createTable(storage, 'Path', path), 'invalid-argument', 'points')
   assert.equal(Object.keys(storage.tables), ['Bullet'])
   const pool = arena.openPool()
   attachStorage(storage.handle, pool).detach()
@@ -65,7 +78,7 @@ test('names are given once; schemas as of tables; nothing after dispose', () => 
   direct.detach()
   storage.dispose()
   assertThrows(() => direct.sync(), 'table-disposed')
-  assertThrows(() => storage.table('Late', schema), 'storage-disposed')
+  assertThrows(() => createTable(storage, 'Late', schema), 'storage-disposed')
   pool.close()
   assert.equal(blocks(arena), [])
 })
@@ -73,7 +86,7 @@ test('names are given once; schemas as of tables; nothing after dispose', () => 
 test('dispose is refused, and does nothing, while commands are busy or a table has readers', () => {
   const { storage, arena, world, pool } = createScene()
   const Mark = storage.component('Mark', { value: t.i32 })
-  const tables = ['Bullet', 'Spark', 'Smoke'].map((name) => storage.table(name, schema))
+  const tables = ['Bullet', 'Spark', 'Smoke'].map((name) => createTable(storage, name, schema))
   const ids = tables.map((table) => table.add())
   const readers = tables.map(() => arena.openPool())
   const isWhole = () => {
@@ -90,9 +103,9 @@ test('dispose is refused, and does nothing, while commands are busy or a table h
     isWhole()
   }
   observe(world, onAdd(Mark), () => refuse('commands-busy'))
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   commands.add(commands.spawn(), Mark)
-  assert.is(storage.apply(commands), 0)
+  assert.is(applyCommands(storage, commands), 0)
   const values = {
     get value() {
       refuse('commands-busy')
@@ -118,7 +131,7 @@ test('dispose in a full arena: nothing is left', () => {
   for (const chunkByteLength of [1024, 65536]) {
     const { storage, arena, pool } = createScene({ byteLength: 2 ** 22 })
     const tables = ['Bullet', 'Spark'].map((name) => {
-      return storage.table(name, schema, { chunkByteLength, chunkLimit: 64 })
+      return createTable(storage, name, schema, { chunkByteLength, chunkLimit: 64 })
     })
     const workerPool = arena.openPool()
     for (const { handle, chunkCapacity } of tables) {
@@ -146,8 +159,8 @@ test('dispose in a full arena: nothing is left', () => {
 
 test('a table that is disposed of leaves the storage, in every thread', () => {
   withScene({}, ({ arena, storage }) => {
-    const Bullet = storage.table('Bullet', schema)
-    const Spark = storage.table('Spark', schema)
+    const Bullet = createTable(storage, 'Bullet', schema)
+    const Spark = createTable(storage, 'Spark', schema)
     Bullet.add()
     const [pool, late] = [arena.openPool(), arena.openPool()]
     const attached = attachStorage(storage.handle, pool)
@@ -167,7 +180,7 @@ test('a table that is disposed of leaves the storage, in every thread', () => {
     assert.equal(Object.keys(second.tables), ['Spark'])
     // Another one may have the name, and the place.
     attached.detach()
-    const next = storage.table('Bullet', { y: t.f64 })
+    const next = createTable(storage, 'Bullet', { y: t.f64 })
     next.add()
     storage.sync()
     for (const one of [attached, second]) {
@@ -186,7 +199,7 @@ test('a table that is disposed of leaves the storage, in every thread', () => {
 
 test('a detached table does not block forget and dispose', () => {
   withScene({}, ({ arena, storage }) => {
-    const Bullet = storage.table('Bullet', schema)
+    const Bullet = createTable(storage, 'Bullet', schema)
     void storage.handle
     const pool = arena.openPool()
     const attached = attachStorage(storage.handle, pool)
@@ -203,7 +216,7 @@ test('a detached table does not block forget and dispose', () => {
 
 test('forget takes over the chunks of a dead thread', () => {
   withScene({}, ({ arena, storage }) => {
-    const Bullet = storage.table('Bullet', schema)
+    const Bullet = createTable(storage, 'Bullet', schema)
     const pool = arena.openPool()
     const bullets = attachStorage(storage.handle, pool).tables.Bullet
     const ids = [bullets.add(), bullets.add()]
@@ -216,13 +229,13 @@ test('forget takes over the chunks of a dead thread', () => {
 
 test('rows of entities: the id in a component, the entity in the table', () => {
   withScene({}, ({ world, storage }) => {
-    const Body = storage.table('Body', schema)
+    const Body = createTable(storage, 'Body', schema)
     const HasBody = storage.component('HasBody', { row: t.i32 })
     observe(world, onRemove(HasBody), (eid) => Body.remove(HasBody.row[eid]))
     const eids = Array.from({ length: 100 }, () => {
       const eid = addEntity(world)
       const id = Body.add()
-      Body.chunkOf(id)!.owner[Body.rowOf(id)] = eid
+      Body.chunkOf(id)!.owner[Body.indexOf(id)] = eid
       addComponent(world, eid, set(HasBody, { row: id }))
       return eid
     })
@@ -230,14 +243,14 @@ test('rows of entities: the id in a component, the entity in the table', () => {
     assert.is(Body.rowCount, 50)
     for (const eid of eids.slice(50)) {
       const id = HasBody.row[eid]
-      assert.is(Body.chunkOf(id)!.owner[Body.rowOf(id)], eid)
+      assert.is(Body.chunkOf(id)!.owner[Body.indexOf(id)], eid)
     }
   })
 })
 
 test('reset leaves the rows of tables', () => {
   withScene({}, ({ world, storage }) => {
-    const Body = storage.table('Body', schema)
+    const Body = createTable(storage, 'Body', schema)
     const id = Body.add()
     addEntity(world)
     storage.reset()
@@ -253,7 +266,7 @@ const expectType = <_ extends true>() => {}
 
 test('a chunk has the typed arrays of its schema, read-only, and no others', () => {
   withScene({}, ({ storage }) => {
-    const Bullet = storage.table('Bullet', { x: t.f32, life: t.i16 })
+    const Bullet = createTable(storage, 'Bullet', { x: t.f32, life: t.i16 })
     expectType<
       Equal<typeof Bullet, Table<{ readonly x: typeof t.f32; readonly life: typeof t.i16 }>>
     >()
@@ -268,7 +281,7 @@ test('a chunk has the typed arrays of its schema, read-only, and no others', () 
       chunk.x = new Float32Array(1)
     })
     // @ts-expect-error: a table has numbers only
-    assertThrows(() => storage.table('Path', { points: t.list(t.f32) }), 'invalid-argument')
+    assertThrows(() => createTable(storage, 'Path', { points: t.list(t.f32) }), 'invalid-argument')
   })
 })
 

@@ -95,7 +95,7 @@ test('trim and dispose in a full arena free the chunks of other threads', () => 
         assert.is(main.chunks.length, 1, note)
         assert.is(blocks(arena).length, held.length + 1 + 1, note)
         assert.is(main.trim(), 0, note)
-        assert.is(main.rowOf(main.add()), 0, note)
+        assert.is(main.indexOf(main.add()), 0, note)
       } else {
         main.dispose()
         if (chunk !== undefined) assertThrows(() => chunk.rowCount, 'stale-chunk')
@@ -160,10 +160,10 @@ test('a freed chunk is stale, and its views reach no memory', () => {
   other.sync()
   const arrays = Array.from({ length: 4 }, () => pool.allocArray(Int32Array, 500).fill(1))
   const assertStale = (chunk: Chunk<{ x: typeof t.i32 }>) => {
-    assertThrows(() => chunk.remove(0), 'stale-chunk', `chunk ${chunk.number}`)
+    assertThrows(() => chunk.removeRow(0), 'stale-chunk', `chunk ${chunk.number}`)
     assertThrows(() => chunk.rowCount, 'stale-chunk', 'sync')
     assertThrows(() => chunk.idAt(0), 'stale-chunk')
-    assert.is(chunk.add(), -1)
+    assert.is(chunk.addRow(), -1)
     chunk.x[0] = 7
     assert.is(chunk.x.length + chunk.ids.length, 0)
   }
@@ -256,10 +256,10 @@ test('a table in a WebAssembly.Memory that grows', () => {
   const arena = Arena.create({ memory, byteLength: 2 ** 22 })
   const table = createTable(arena.openPool(), { x: t.f32 }, small)
   const ids = Array.from({ length: 300 }, () => table.add())
-  table.chunkOf(ids[7])!.x[table.rowOf(ids[7])] = 5
+  table.chunkOf(ids[7])!.x[table.indexOf(ids[7])] = 5
   memory.grow(1)
   assert.ok(table.has(ids[7]))
-  assert.is(table.chunkOf(ids[7])!.x[table.rowOf(ids[7])], 5)
+  assert.is(table.chunkOf(ids[7])!.x[table.indexOf(ids[7])], 5)
   memory.grow(1)
   const id = table.add()
   assert.ok(table.has(id) && table.remove(ids[0]))
@@ -267,8 +267,8 @@ test('a table in a WebAssembly.Memory that grows', () => {
   const expected = chunk.rowCount
   memory.grow(1)
   assertThrows(() => chunk.rowCount, 'stale-chunk', 'grown')
-  assertThrows(() => chunk.remove(0), 'stale-chunk')
-  assert.is(chunk.add(), -1)
+  assertThrows(() => chunk.removeRow(0), 'stale-chunk')
+  assert.is(chunk.addRow(), -1)
   assert.is(table.rowCount, 300)
   assert.is(chunk.rowCount, expected)
   memory.grow(1)

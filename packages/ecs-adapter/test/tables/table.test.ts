@@ -10,13 +10,13 @@ const test = suite('table')
 function addInRoom(table: Table<typeof everyType>): number {
   const chunk = table.room()
   assert.ok(table.ownChunks.includes(chunk))
-  return chunk.idAt(chunk.add())
+  return chunk.idAt(chunk.addRow())
 }
 
 function assertRow(table: Table<typeof everyType>, id: number, value: number, note: string): void {
   assert.ok(table.has(id), note)
   const chunk = table.chunkOf(id)!
-  const row = table.rowOf(id)
+  const row = table.indexOf(id)
   assert.is(chunk.idAt(row), id, note)
   assert.is(chunk.ids[row], id, note)
   for (const [i, name] of names.entries()) assert.is(chunk[name][row], (value + i) % 100, note)
@@ -48,14 +48,14 @@ for (const [name, options] of Object.entries(buffers)) {
           const id = random(2) === 0 ? table.add() : addInRoom(table)
           assert.ok(id > 0 && (id | 0) === id, note)
           assert.not(models.some((one) => one.has(id)) || dead.includes(id), note)
-          const [chunk, row] = [table.chunkOf(id)!, table.rowOf(id)]
+          const [chunk, row] = [table.chunkOf(id)!, table.indexOf(id)]
           for (const field of names) assert.is(chunk[field][row], 0, note)
           fill(table, id, step)
           model.set(id, step)
         } else {
           const id = ids[random(ids.length)]
           if (random(2) === 0) assert.ok(table.remove(id), note)
-          else table.chunkOf(id)!.remove(table.rowOf(id))
+          else table.chunkOf(id)!.removeRow(table.indexOf(id))
           assert.not(table.has(id), note)
           assert.not(table.remove(id), note)
           model.delete(id)
@@ -88,14 +88,14 @@ test('the loop of the README: remove by row, backwards, and every row is seen on
   const bullets = createTable(pool, { x: t.f32, life: t.i16 }, { name: 'Bullet', ...small })
   for (let i = 0; i < 1000; i++) {
     const id = bullets.add()
-    bullets.chunkOf(id)!.life[bullets.rowOf(id)] = i % 3
+    bullets.chunkOf(id)!.life[bullets.indexOf(id)] = i % 3
   }
   let seen = 0
   for (const chunk of bullets.ownChunks) {
     const { life } = chunk
     for (let i = chunk.rowCount - 1; i >= 0; i--) {
       seen++
-      if (life[i] === 0) chunk.remove(i)
+      if (life[i] === 0) chunk.removeRow(i)
     }
   }
   assert.is(seen, 1000)
@@ -136,13 +136,13 @@ test('hostile ids, rows and handles are refused', () => {
   const hostile: unknown[] = [0, -1, -id, id + 0.5, NaN, Infinity, 2 ** 32 + id, `${id}`, 1n]
   for (const one of [...hostile, null, undefined, {}, Symbol('id'), id + 1, id + 2 ** 24]) {
     assert.not(table.has(one as number))
-    assert.is(table.rowOf(one as number), -1)
+    assert.is(table.indexOf(one as number), -1)
     assert.is(table.chunkOf(one as number), undefined)
     assert.not(table.remove(one as number))
   }
   const [chunk] = table.chunks
   for (const row of [-1, 1, 0.5, NaN, '0', 0n, null, undefined, {}]) {
-    assertThrows(() => chunk.remove(row as number), 'invalid-argument', 'row')
+    assertThrows(() => chunk.removeRow(row as number), 'invalid-argument', 'row')
   }
   for (const row of [-1, 1, 0.5, NaN]) assert.is(chunk.idAt(row), 0)
   const block = pool.alloc(5000)
@@ -211,13 +211,13 @@ test('a full chunk adds nothing, and room() returns another', () => {
   const chunk = table.room()
   for (let row = 0; row < table.chunkCapacity; row++) {
     assert.is(table.room(), chunk)
-    assert.is(chunk.add(), row)
+    assert.is(chunk.addRow(), row)
   }
-  assert.is(chunk.add(), -1)
+  assert.is(chunk.addRow(), -1)
   assert.is(chunk.rowCount, table.chunkCapacity)
   assert.is.not(table.room(), chunk)
   assert.is(table.chunks.length, 2)
-  chunk.remove(0)
+  chunk.removeRow(0)
   table.sync()
   assert.is(table.room(), chunk)
   assertSound(arena)

@@ -16,6 +16,6 @@ export const names = Object.keys(everyType) as (keyof typeof everyType)[]
 
 export function fill(table: Table<typeof everyType>, id: number, value: number): void {
   const chunk = table.chunkOf(id)!
-  const row = table.rowOf(id)
+  const row = table.indexOf(id)
   for (const [i, name] of names.entries()) chunk[name][row] = (value + i) % 100
 }

@@ -1,22 +1,20 @@
 /** Systems that give commands. */
-import type { ListField, SystemContext, TextField, t } from '@ashlar/ecs-adapter'
+import type { Component, SystemContext, t } from '@ashlar/ecs-adapter'
 
-type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
+type Vector = Component<{ x: typeof t.f32; y: typeof t.f32 }>
+type List = ReturnType<typeof t.list<typeof t.eid>>
 interface Components {
-  readonly Position: { readonly x: Floats; readonly y: Floats }
-  readonly Velocity: { readonly x: Floats; readonly y: Floats }
-  readonly Visits: { readonly count: Int32Array }
-  readonly Life: {
-    readonly energy: Int32Array
-    readonly seed: Uint32Array
-    readonly friend: Int32Array
-  }
-  readonly Diary: {
-    readonly notes: ListField
-    readonly friends: ListField
-    readonly title: TextField
-    readonly mood: TextField
-  }
+  readonly Position: Vector
+  readonly Velocity: Vector
+  readonly Visits: Component<{ count: typeof t.i32 }>
+  readonly Life: Component<{ energy: typeof t.i32; seed: typeof t.u32; friend: typeof t.eid }>
+  readonly Hot: Component<Record<never, never>>
+  readonly Diary: Component<{
+    notes: List
+    friends: List
+    title: typeof t.text
+    mood: typeof t.text
+  }>
 }
 type Context = SystemContext<Components>
 
@@ -28,7 +26,7 @@ export const commandSystems = {
     for (let i = 0; i < entities.length; i++) {
       const child = commands.spawn()
       commands.set(child, Position, { x: from + i, y: entities[i] })
-      commands.set(entities[i], 'Visits', { count: child - lastTemporary === 0 ? -1 : from + i })
+      commands.set(entities[i], 'Visits', { count: child === 0 ? -1 : from + i })
     }
   },
 
@@ -79,8 +77,8 @@ export const commandSystems = {
   },
 
   /** Uses a temporary id of an earlier call. */
-  useStale({ entities, commands }: Context) {
-    if (lastTemporary === 0) lastTemporary = commands.spawn()
+  useStale({ entities, from, commands }: Context) {
+    if (from === 0) lastTemporary = commands.spawn()
     for (const _ of entities) commands.add(lastTemporary, 'Visits')
   },
 
@@ -123,7 +121,7 @@ function keepDiary(
 ): void {
   const length = notes.length(eid)
   if ((chance & 7) < 3) notes.push(eid, (chance >>> 8) / 64)
-  else if ((chance & 7) === 3 && length > 0) notes.swapRemove(eid, (chance >>> 4) % length)
+  else if ((chance & 7) === 3 && length > 0) notes.swapRemoveAt(eid, (chance >>> 4) % length)
   else if ((chance & 127) === 7) notes.clear(eid)
   if (((chance >>> 7) & 15) === 1) friends.push(eid, friend)
   if (((chance >>> 11) & 31) === 1) title.set(eid, `${title.get(eid).slice(-30)}ü${chance & 255}`)

@@ -1,7 +1,9 @@
 // Commands of parallel systems: in the order of the entities, whoever worked on them.
 import { Arena, blocks, verify } from '@ashlar/core'
 import {
+  applyCommands,
   CommandsError,
+  createCommands,
   createStorage,
   createWorkerGroup,
   RunError,
@@ -23,7 +25,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isMain, type ThreadKind, threadKinds } from '../../../../test/support/threads.ts'
+import { isMain, type ThreadKind } from '../../../../test/support/threads.ts'
 import { createRandom, createScene } from '../support.ts'
 import { commandSystems, random } from './command-systems.ts'
 import {
@@ -34,6 +36,8 @@ import {
   endAll,
   errorOf,
   type Game,
+  groupKinds,
+  isThreadKind,
   mayBlock,
   mayTerminate,
   until,
@@ -56,13 +60,13 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 
 function removeChildren(game: Game): void {
   const { storage, world, Position, Velocity } = game
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   // From the last on, so that their ids are used again in ascending order.
   const children = getAllEntities(world)
     .filter((eid) => hasComponent(world, eid, Position) && !hasComponent(world, eid, Velocity))
     .sort((a, b) => b - a)
   for (const eid of children) commands.despawn(eid)
-  storage.apply(commands)
+  applyCommands(storage, commands)
   commands.dispose()
 }
 
@@ -76,13 +80,16 @@ function isIdle(storage: Storage): boolean {
   }
 }
 
-for (const kind of threadKinds) {
+for (const groupKind of groupKinds) {
+  const threadTest = isThreadKind(groupKind) ? test : () => {}
+  const kind = groupKind as ThreadKind // as `threadTest` needs it
+
   test(`${kind}: commands are applied after the run, by entity`, async () => {
-    const game = createGame(2000)
+    const game = createGame(2000, undefined, kind)
     const { all, Visits, eids, arena } = game
     const team = await createGroup(game, kind)
-    for (const chunkLength of CHUNK_LENGTHS) {
-      const options = chunkLength === undefined ? {} : { chunkLength }
+    for (const batchSize of CHUNK_LENGTHS) {
+      const options = batchSize === undefined ? {} : { batchSize }
       await team.group.run('breed', all(), undefined, options)
       assert.equal(childrenOf(game), range(0, 2000))
       assert.equal(
@@ -97,7 +104,7 @@ for (const kind of threadKinds) {
 
   if (mayBlock) {
     test(`${kind}: runSync applies commands too`, async () => {
-      const game = createGame(300)
+      const game = createGame(300, undefined, kind)
       const team = await createGroup(game, kind)
       for (let round = 0; round < 3; round++) {
         team.group.runSync('breed', game.all())
@@ -114,13 +121,13 @@ for (const kind of threadKinds) {
   }
 
   test(`${kind}: many commands chain blocks, which are reused`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { arena, all, Position, eids } = game
     const team = await createGroup(game, kind)
     await team.group.run('empty', all())
     const blockCount = blocks(arena).length
     for (let round = 0; round < 4; round++) {
-      await team.group.run('flood', all(), 300, { chunkLength: 3 })
+      await team.group.run('flood', all(), 300, { batchSize: 3 })
       assert.ok(eids.every((eid) => Position.x[eid] === 299))
       assert.ok(blocks(arena).length > blockCount)
       assert.equal(verify(arena), [])
@@ -130,11 +137,11 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: if a system throws, commands of finished batches are applied`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { eids, all } = game
     const team = await createGroup(game, kind)
     for (const place of [5, 50, 99]) {
-      const options = { chunkLength: 10 }
+      const options = { batchSize: 10 }
       const error = await errorOf(team.group.run('breedAndFail', all(), eids[place], options))
       assert.instance(error, RunError)
       const { unfinished, code, commandsError } = error as RunError
@@ -151,7 +158,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: commands that throw are reported, alone and with a system's error`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { eids, all, world, Position } = game
     observe(world, onAdd(Position), (eid) => {
       if (eid % 10 === 0) throw new Error(`no child ${eid}`)
@@ -161,7 +168,7 @@ for (const kind of threadKinds) {
     assert.instance(alone, CommandsError)
     assert.is((alone as CommandsError).count, 10)
     assert.is(childrenOf(game).length, 100, 'who threw has the component as well')
-    const options = { chunkLength: 10 }
+    const options = { batchSize: 10 }
     const both = await errorOf(team.group.run('breedAndFail', all(), eids[99], options))
     assert.instance(both, RunError)
     assert.is((both as RunError).code, 'system-failed')
@@ -170,17 +177,17 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: temporary ids of an earlier call are not valid`, async () => {
-    const game = createGame(10)
+    const game = createGame(10, undefined, kind)
     const team = await createGroup(game, kind, 1)
-    await team.group.run('useStale', game.all(), undefined, { chunkLength: 1 })
+    await team.group.run('useStale', game.all(), undefined, { batchSize: 1 })
     assert.is(team.group.skippedCommands, 9)
     await endAll(game, team)
   })
 
-  test(`${kind}: after a timeout, the next run or close applies commands`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: after a timeout, the next run or close applies commands`, async () => {
+    const game = createGame(100, undefined, kind)
     const { all } = game
-    const options = { chunkLength: 10, timeoutMs: 1000 }
+    const options = { batchSize: 10, timeoutMs: 1000 }
     for (const how of ['run', 'close']) {
       const team = await createGroup(game, kind)
       const traps = createTraps(game, [5, 95])
@@ -195,21 +202,21 @@ for (const kind of threadKinds) {
       await team.group.close()
       for (const thread of team.threads) thread.terminate()
       game.storage.pool.free(traps.block)
-      const commands = game.storage.commands()
+      const commands = createCommands(game.storage)
       for (const eid of [...getAllEntities(game.world)].sort((a, b) => b - a)) {
         if (!game.eids.includes(eid)) commands.despawn(eid)
       }
-      game.storage.apply(commands)
+      applyCommands(game.storage, commands)
       if (how === 'close') await endAll(game, team)
     }
   })
 
-  test(`${kind}: after a timeout, a reset drops commands`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: after a timeout, a reset drops commands`, async () => {
+    const game = createGame(100, undefined, kind)
     const { storage, world } = game
     const team = await createGroup(game, kind)
     const traps = createTraps(game, [5, 95])
-    const options = { chunkLength: 10, timeoutMs: 1000 }
+    const options = { batchSize: 10, timeoutMs: 1000 }
     const run = team.group.run('breedAndHang', game.all(), traps.args, options)
     await assertRejects(run, 'timed-out')
     assert.throws(() => storage.reset(), /system that workers run/)
@@ -225,11 +232,11 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: a worker whose system closes its pool has no commands`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a worker whose system closes its pool has no commands`, async () => {
+    const game = createGame(10, undefined, kind)
     const team = await createGroup(game, kind)
     await assertRejects(
-      team.group.run('breedAndClose', game.all(), undefined, { chunkLength: 10 }),
+      team.group.run('breedAndClose', game.all(), undefined, { batchSize: 10 }),
       'system-failed',
     )
     assert.is(getAllEntities(game.world).length, 10)
@@ -237,12 +244,12 @@ for (const kind of threadKinds) {
   })
 
   if (mayTerminate(kind) && !isDeno) {
-    test(`${kind}: commands of a dead worker are dropped, its blocks freed`, async () => {
-      const game = createGame(200)
+    threadTest(`${kind}: commands of a dead worker are dropped, its blocks freed`, async () => {
+      const game = createGame(200, undefined, kind)
       const { all, arena, world } = game
       const team = await createGroup(game, kind)
       const traps = createTraps(game, [5, 95])
-      const run = errorOf(team.group.run('breedAndHang', all(), traps.args, { chunkLength: 10 }))
+      const run = errorOf(team.group.run('breedAndHang', all(), traps.args, { batchSize: 10 }))
       await traps.untilCaught()
       team.threads[0].terminate()
       await until(() => team.group.workers.length === 1)
@@ -262,13 +269,13 @@ for (const kind of threadKinds) {
       await endAll(game, team, [traps.block])
     })
 
-    test(`${kind}: a worker dies with finished commands: reported`, async () => {
-      const game = createGame(200)
+    threadTest(`${kind}: a worker dies with finished commands: reported`, async () => {
+      const game = createGame(200, undefined, kind)
       const { arena, storage, all } = game
       const team = await createGroup(game, kind)
       const block = storage.pool.allocZeroed(12)
       const [flag, slot, begun] = [0, 1, 2].map((i) => (block >> 2) + i)
-      const options = { chunkLength: 10 }
+      const options = { batchSize: 10 }
       const run = errorOf(team.group.run('breedSomeAndHang', all(), { flag, slot, begun }, options))
       await until(() => Atomics.load(arena.i32, flag) + Atomics.load(arena.i32, begun) === 21)
       await new Promise((resolve) => setTimeout(resolve, 50)) // it may still be in the last
@@ -291,10 +298,10 @@ for (const kind of threadKinds) {
       await endAll(game, team, [block])
     })
 
-    test(`${kind}: random kills leave no block, and ids stay sound`, async () => {
+    threadTest(`${kind}: random kills leave no block, and ids stay sound`, async () => {
       const seed = 7
       const chance = createRandom(seed)
-      const game = createGame(600)
+      const game = createGame(600, undefined, kind)
       const { all, arena, world, storage, eids } = game
       const team = await createGroup(game, kind)
       for (let round = 0; round < 15; round++) {
@@ -302,7 +309,7 @@ for (const kind of threadKinds) {
         setTimeout(() => killed?.terminate(), chance(5))
         while (team.group.workers.length === 2) {
           const system = ['breed', 'flood', 'breed'][chance(3)]
-          const options = { chunkLength: 1 + chance(50) }
+          const options = { batchSize: 1 + chance(50) }
           const error = await team.group.run(system, all(), 20, options).then(
             () => undefined,
             (reason) => reason,
@@ -327,14 +334,17 @@ for (const kind of threadKinds) {
     })
   }
 
-  test(`${kind}: the same world after 1,000 frames, however many workers there are`, async () => {
-    const sums = [simulateAlone()]
-    for (const workerCount of [1, 2, 4]) sums.push(await simulate(kind, workerCount))
-    assert.equal(
-      sums,
-      sums.map(() => EXPECTED_SUM),
-    )
-  })
+  threadTest(
+    `${kind}: the same world after 1,000 frames, however many workers there are`,
+    async () => {
+      const sums = [simulateAlone()]
+      for (const workerCount of [1, 2, 4]) sums.push(await simulate(kind, workerCount))
+      assert.equal(
+        sums,
+        sums.map(() => EXPECTED_SUM),
+      )
+    },
+  )
 }
 
 /** Of the world at the end; the same on every engine. */
@@ -348,9 +358,9 @@ function createSimulation(world: World, storage: Storage) {
   const Hot = storage.component('Hot', {})
   const Diary = storage.component('Diary', {
     notes: t.list(t.f32),
-    friends: t.list(t.eid, { dropRemoved: true }),
+    friends: t.list(t.eid, { weak: true }),
     title: t.text,
-    mood: t.text.interned,
+    mood: t.text({ interned: true }),
   })
   const spawn = (seed: number) => {
     const eid = addEntity(world)
@@ -421,13 +431,13 @@ async function simulate(kind: ThreadKind, workerCount: number): Promise<number> 
 function simulateAlone(): number {
   const { arena, world, storage } = createScene({ shared: false, capacity: 16 })
   const simulation = createSimulation(world, storage)
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   for (let frame = 0; frame < FRAME_COUNT; frame++) {
     simulation.balance(frame)
     const { components } = simulation
     const entities = Int32Array.from(simulation.all())
     commandSystems.live({ components, entities, commands, args: { frame } } as never)
-    storage.apply(commands)
+    applyCommands(storage, commands)
   }
   assert.equal(verify(arena), [])
   assert.ok([...simulation.all()].every((eid) => entityExists(world, eid)))

@@ -9,9 +9,9 @@ type Context = SystemContext<
 >
 
 export const eachSystems = {
-  tallyEach({ entities, from, args, arena, pool }: Context) {
+  tallyEach({ workerIndex, from, args, arena, pool }: Context) {
     const { bySlot, byPlace } = args as { bySlot: number; byPlace: number }
-    if (entities.length !== 1 || entities[0] !== from) throw new Error(`${entities} from ${from}`)
+    if (workerIndex !== from) throw new Error(`${workerIndex} from ${from}`)
     Atomics.add(arena.i32, bySlot + pool.slot, 1)
     Atomics.add(arena.i32, byPlace + from, 1)
   },
@@ -21,11 +21,12 @@ export const eachSystems = {
     const { count, life } = args as { count: number; life: number }
     for (const chunk of Shot.ownChunks) {
       const { visits } = chunk
-      for (let row = chunk.rowCount - 1; row >= 0; row--) if (--visits[row] <= 0) chunk.remove(row)
+      for (let row = chunk.rowCount - 1; row >= 0; row--)
+        if (--visits[row] <= 0) chunk.removeRow(row)
     }
     for (let i = 0; i < count; i++) {
       const chunk = Shot.room()
-      chunk.visits[chunk.add()] = life
+      chunk.visits[chunk.addRow()] = life
     }
   },
 

@@ -1,9 +1,9 @@
 // RunQueue on EACH_WORKER: every worker of a group is called once, for what it has of its own.
 import { verify } from '@ashlar/core'
-import { createSchedule, EACH_WORKER, type RunError } from '@ashlar/ecs-adapter'
+import { createSchedule, createTable, EACH_WORKER, type RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isMain, threadKinds } from '../../../../test/support/threads.ts'
+import { isMain, type ThreadKind } from '../../../../test/support/threads.ts'
 import {
   assertRejects,
   createGame,
@@ -11,6 +11,8 @@ import {
   endAll,
   errorOf,
   type Game,
+  groupKinds,
+  isThreadKind,
   mayBlock,
   mayTerminate,
   until,
@@ -43,29 +45,35 @@ function createTallies({ storage, arena }: Game) {
   }
 }
 
-for (const kind of threadKinds) {
+for (const groupKind of groupKinds) {
+  const threadTest = isThreadKind(groupKind) ? test : () => {}
+  const kind = groupKind as ThreadKind // as `threadTest` needs it
+
   for (const workerCount of [1, 2, 3]) {
-    test(`${kind}: each of ${workerCount} workers is called once, with its place`, async () => {
-      const game = createGame(50)
-      const team = await createGroup(game, kind, workerCount)
-      const tallies = createTallies(game)
-      const note = `${workerCount} workers`
-      for (let run = 1; run <= 30; run++) {
-        if (mayBlock && run % 2 === 1) team.group.runSync('tallyEach', EACH_WORKER, tallies.args)
-        else await team.group.run('tallyEach', EACH_WORKER, tallies.args)
-        tallies.assert(workerCount, run, `${note}, run ${run}`)
-        // What is run in between leaves nothing behind.
-        if (run % 3 === 0) await team.group.run('empty', game.eids)
-        if (run % 7 === 0) await team.group.run('empty', [])
-      }
-      assert.equal(verify(game.arena), [])
-      await endAll(game, team, [tallies.block])
-    })
+    threadTest(
+      `${kind}: each of ${workerCount} workers is called once, with its place`,
+      async () => {
+        const game = createGame(50, undefined, kind)
+        const team = await createGroup(game, kind, workerCount)
+        const tallies = createTallies(game)
+        const note = `${workerCount} workers`
+        for (let run = 1; run <= 30; run++) {
+          if (mayBlock && run % 2 === 1) team.group.runSync('tallyEach', EACH_WORKER, tallies.args)
+          else await team.group.run('tallyEach', EACH_WORKER, tallies.args)
+          tallies.assert(workerCount, run, `${note}, run ${run}`)
+          // What is run in between leaves nothing behind.
+          if (run % 3 === 0) await team.group.run('empty', game.eids)
+          if (run % 7 === 0) await team.group.run('empty', [])
+        }
+        assert.equal(verify(game.arena), [])
+        await endAll(game, team, [tallies.block])
+      },
+    )
   }
 
-  test(`${kind}: workers edit rows of their own chunks`, async () => {
-    const game = createGame(50)
-    const Shot = game.storage.table('Shot', shotSchema, shotOptions)
+  threadTest(`${kind}: workers edit rows of their own chunks`, async () => {
+    const game = createGame(50, undefined, kind)
+    const Shot = createTable(game.storage, 'Shot', shotSchema, shotOptions)
     const team = await createGroup(game, kind)
     for (let frame = 1; frame <= 20; frame++) {
       await team.group.run('replaceOwn', EACH_WORKER, { count: 100, life: 3 })
@@ -77,8 +85,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: if one throws, the others are done`, async () => {
-    const game = createGame(50)
+  threadTest(`${kind}: if one throws, the others are done`, async () => {
+    const game = createGame(50, undefined, kind)
     const team = await createGroup(game, kind)
     const error = (await errorOf(team.group.run('throwAt', EACH_WORKER, { place: 1 }))) as RunError
     assert.is(error.code, 'system-failed', error.message)
@@ -89,8 +97,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [tallies.block])
   })
 
-  test(`${kind}: commands are applied by place of the worker`, async () => {
-    const game = createGame(50)
+  threadTest(`${kind}: commands are applied by place of the worker`, async () => {
+    const game = createGame(50, undefined, kind)
     const team = await createGroup(game, kind)
     const before = game.all().length
     await team.group.run('spawnAtPlace', EACH_WORKER)
@@ -102,8 +110,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: EACH_WORKER is alone in its stage, without chunkLength`, async () => {
-    const game = createGame(50)
+  threadTest(`${kind}: EACH_WORKER is alone in its stage, without batchSize`, async () => {
+    const game = createGame(50, undefined, kind)
     const team = await createGroup(game, kind)
     const tallies = createTallies(game)
     const entities = () => EACH_WORKER
@@ -120,8 +128,8 @@ for (const kind of threadKinds) {
       { system: 'tallyEach', entities, args, reads: [] },
     ])
     await assertRejects(beside.run(), 'invalid-argument', 'tallyEach', 'EACH_WORKER')
-    const chunked = team.group.run('tallyEach', EACH_WORKER, tallies.args, { chunkLength: 1 })
-    await assertRejects(chunked, 'invalid-argument', 'chunkLength')
+    const chunked = team.group.run('tallyEach', EACH_WORKER, tallies.args, { batchSize: 1 })
+    await assertRejects(chunked, 'invalid-argument', 'batchSize')
     await assertRejects(
       team.group.run('tallyEach', 'each' as never),
       'invalid-argument',
@@ -131,8 +139,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [tallies.block])
   })
 
-  test(`${kind}: a run that timed out does not begin on a late worker`, async () => {
-    const game = createGame(50)
+  threadTest(`${kind}: a run that timed out does not begin on a late worker`, async () => {
+    const game = createGame(50, undefined, kind)
     const { i32 } = game.arena
     const team = await createGroup(game, kind)
     const tallies = createTallies(game)
@@ -154,8 +162,8 @@ for (const kind of threadKinds) {
   })
 
   if (!mayTerminate(kind) || 'Deno' in globalThis) continue
-  test(`${kind}: the place of a killed worker is unfinished`, async () => {
-    const game = createGame(50)
+  threadTest(`${kind}: the place of a killed worker is unfinished`, async () => {
+    const game = createGame(50, undefined, kind)
     const team = await createGroup(game, kind)
     const flag = game.storage.pool.allocZeroed(8) >> 2
     const run = errorOf(team.group.run('stayAtPlace', EACH_WORKER, { place: 1, flag }))

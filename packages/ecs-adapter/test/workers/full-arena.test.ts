@@ -1,7 +1,7 @@
 // A group over an arena that is full to the last byte: all is read, removed, synced, closed and
 // disposed of without one error, and then every byte is free; also when a worker is killed before.
 import { blocks, verify } from '@ashlar/core'
-import { EACH_WORKER, t } from '@ashlar/ecs-adapter'
+import { createSparseComponent, createTable, EACH_WORKER, t } from '@ashlar/ecs-adapter'
 import { getComponent, removeEntity } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -22,12 +22,8 @@ async function createFull(kind: (typeof threadKinds)[number]) {
   const game = addPaths(createGame(200))
   const { arena, storage, all } = game
   const { pool } = storage
-  const Burning = storage.component(
-    'Burning',
-    { heat: t.f32, marks: t.list(t.u8) },
-    { sparse: true },
-  )
-  const Shot = storage.table('Shot', shotSchema, shotOptions)
+  const Burning = createSparseComponent(storage, 'Burning', { heat: t.f32, marks: t.list(t.u8) })
+  const Shot = createTable(storage, 'Shot', shotSchema, shotOptions)
   const team = await createGroup(game, kind, WORKER_COUNT)
   const { group } = team
   for (let frame = 0; frame < 8; frame++) {
@@ -36,7 +32,7 @@ async function createFull(kind: (typeof threadKinds)[number]) {
     await group.run('replaceOwn', EACH_WORKER, { count: 200, life: 4, place: 0 })
     storage.sync()
   }
-  assert.ok(storage.rows(Burning).count > 0)
+  assert.ok(Burning.rows.count > 0)
   assert.ok(Shot.rowCount > 0)
   const words = pool.allocZeroed(4 * (WORKER_COUNT + 1)) >> 2
   const [heads, flag] = [words, words + WORKER_COUNT]

@@ -4,22 +4,29 @@ import {
   createStorage,
   createWorkerGroup,
   type Storage,
+  type Systems,
   t,
   verifyStorage,
   type WorkerGroup,
 } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, query, set } from 'bitecs'
 import * as assert from 'uvu/assert'
-import type { ThreadKind } from '../../../../test/support/threads.ts'
-import { startWorker } from './worker.ts'
+import { type ThreadKind, threadKinds } from '../../../../test/support/threads.ts'
+import { createComponent } from '../support.ts'
+import { startWorker, systems } from './worker.ts'
+
+/** Where systems run: on workers, or in this thread, over an arena that is shared or not. */
+export type GroupKind = ThreadKind | 'here' | 'here, not shared'
+export const groupKinds: readonly GroupKind[] = [...threadKinds, 'here', 'here, not shared']
+export const isThreadKind = (kind: GroupKind): kind is ThreadKind => !kind.startsWith('here')
 
 /** The main thread of a page may not. */
 export const mayBlock = !('document' in globalThis)
 /** Deno ends such threads only when they end by themselves: see `whenDead`. */
 export const mayTerminate = (kind: ThreadKind) => !('Deno' in globalThis && kind === 'node')
 
-export function createGame(entityCount: number, capacity = entityCount + 1) {
-  const arena = Arena.create({ byteLength: 16 << 20, shared: true })
+export function createGame(entityCount: number, capacity = entityCount + 1, kind?: GroupKind) {
+  const arena = Arena.create({ byteLength: 16 << 20, shared: kind !== 'here, not shared' })
   arena.onViolation = (error) => assert.unreachable(error.message)
   const world = createWorld()
   const storage = createStorage(world, arena.openPool(), { capacity })
@@ -42,13 +49,17 @@ export type Game = ReturnType<typeof createGame>
 export type PathGame = ReturnType<typeof addPaths>
 export type Team = Awaited<ReturnType<typeof createGroup>>
 
-export async function createGroup(game: Game, kind: ThreadKind, count = 2) {
-  const threads = Array.from({ length: count }, () => startWorker(kind))
+export async function createGroup({ storage }: Pick<Game, 'storage'>, kind: GroupKind, count = 2) {
+  const threads = isThreadKind(kind) ? Array.from({ length: count }, () => startWorker(kind)) : []
   const workers = threads.map(({ worker }) => worker)
-  const group = await createWorkerGroup(game.storage, workers)
-  verifyAfterRuns(group, game.storage)
+  const isHere = !isThreadKind(kind)
+  const group = await createWorkerGroup(storage, workers, isHere ? { systems: untyped } : {})
+  verifyAfterRuns(group, storage)
   return { group, threads }
 }
+
+/** Most tests call systems as untyped code does. */
+export const untyped: Systems = { ...(systems as unknown as Systems) }
 
 /**
  * Verifies the storage after each run that succeeds, unless another run has begun by then. A killed
@@ -79,11 +90,11 @@ export function addPaths(game: Game, { sparse = false } = {}) {
   const { world, storage, eids } = game
   const schema = {
     points: t.list(t.f32),
-    targets: t.list(t.eid, { dropRemoved: true }),
+    targets: t.list(t.eid, { weak: true }),
     label: t.text,
-    kind: t.text.interned,
+    kind: t.text({ interned: true }),
   }
-  const Path = storage.component('Path', schema, { sparse })
+  const Path = createComponent(storage, 'Path', schema, sparse)
   const add = (eid: number) =>
     addComponent(world, eid, set(Path, { points: [eid, 0.5], kind: 'road', label: `way ${eid}` }))
   for (const eid of eids) add(eid)

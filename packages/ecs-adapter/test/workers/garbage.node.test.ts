@@ -1,5 +1,5 @@
 // Promise 12 for frames with parallel systems, in the thread that calls them.
-import { createSchedule } from '@ashlar/ecs-adapter'
+import { createSchedule, createTable } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertNoGarbage, measureGarbage } from '../../../../test/support/garbage.ts'
@@ -27,7 +27,7 @@ test('runSync and sync make no garbage while nothing grows', async () => {
 
 test('nor does a run over a table', async () => {
   const game = createGame(500)
-  const Shot = game.storage.table('Shot', shotSchema, { chunkByteLength: 1024 })
+  const Shot = createTable(game.storage, 'Shot', shotSchema, { chunkByteLength: 1024 })
   for (let i = 0; i < 500; i++) Shot.add()
   const team = await createGroup(game, 'node')
   let frameCount = 0
@@ -46,7 +46,7 @@ test('nor does a run over a table', async () => {
 
 test('nor does one in which rows come and go', async () => {
   const game = createGame(500)
-  const Shot = game.storage.table('Shot', shotSchema, shotOptions)
+  const Shot = createTable(game.storage, 'Shot', shotSchema, shotOptions)
   for (let i = 0; i < 500; i++) Shot.add()
   const team = await createGroup(game, 'node')
   const ids = game.all()

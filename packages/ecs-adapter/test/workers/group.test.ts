@@ -1,6 +1,8 @@
 // Parallel systems on real workers.
-import { Arena, blocks as blocksOf, exactStats, verify } from '@ashlar/core'
+import { blocks as blocksOf, exactStats, verify } from '@ashlar/core'
 import {
+  applyCommands,
+  createCommands,
   createStorage,
   createWorkerGroup,
   type Port,
@@ -9,23 +11,10 @@ import {
   StorageError,
   t,
 } from '@ashlar/ecs-adapter'
-import {
-  addComponent,
-  addEntity,
-  createWorld,
-  hasComponent,
-  observe,
-  onAdd,
-  removeEntity,
-} from 'bitecs'
+import { addComponent, addEntity, hasComponent, observe, onAdd, removeEntity } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  isMain,
-  startThread,
-  type ThreadKind,
-  threadKinds,
-} from '../../../../test/support/threads.ts'
+import { isMain, startThread, type ThreadKind } from '../../../../test/support/threads.ts'
 import {
   addPaths,
   assertRejects,
@@ -34,6 +23,8 @@ import {
   createTraps,
   endAll,
   errorOf,
+  groupKinds,
+  isThreadKind,
   mayBlock,
   until,
 } from './game.ts'
@@ -48,21 +39,24 @@ const tellsEnds = 'process' in globalThis && !('Deno' in globalThis)
 /** Whether it reports the end at once. */
 const tellsExits = (kind: ThreadKind) => kind === 'node' || tellsEnds
 
-for (const kind of threadKinds) {
+for (const groupKind of groupKinds) {
+  const threadTest = isThreadKind(groupKind) ? test : () => {}
+  const kind = groupKind as ThreadKind // as `threadTest` needs it
+
   test(`${kind}: every entity is visited once, each in its place, run by run`, async () => {
-    const game = createGame(5000)
+    const game = createGame(5000, undefined, kind)
     const { Visits, Position, eids, all } = game
     const team = await createGroup(game, kind)
-    assert.is(team.group.workers.length, 2)
+    assert.is(team.group.workers.length, isThreadKind(groupKind) ? 2 : 0)
     assert.equal(team.group.systems, [...team.group.systems].sort())
     const lengths: RunOptions[] = [
       {},
-      { chunkLength: 1 },
-      { chunkLength: 7 },
-      { chunkLength: 9999 },
-      { chunkLength: 2 ** 31 },
-      { chunkLength: 2 ** 32 },
-      { chunkLength: Number.MAX_SAFE_INTEGER },
+      { batchSize: 1 },
+      { batchSize: 7 },
+      { batchSize: 9999 },
+      { batchSize: 2 ** 31 },
+      { batchSize: 2 ** 32 },
+      { batchSize: Number.MAX_SAFE_INTEGER },
     ]
     for (const [round, options] of lengths.entries()) {
       await team.group.run('visit', all(), undefined, options)
@@ -76,7 +70,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: arguments, and the same result as one thread`, async () => {
-    const game = createGame(1000)
+    const game = createGame(1000, undefined, kind)
     const { Position, eids, all } = game
     const team = await createGroup(game, kind)
     const expected = eids.map((eid) => [eid + 20 * 2 * 0.5, 1 + 20 * eid * 0.5])
@@ -89,7 +83,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: the next run sees grown columns and new components`, async () => {
-    const game = createGame(10, 4)
+    const game = createGame(10, 4, kind)
     const { storage, Visits, Position, all, spawn, eids } = game
     const team = await createGroup(game, kind)
     for (let round = 1; round <= 8; round++) {
@@ -105,7 +99,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: runs called at once are done one by one`, async () => {
-    const game = createGame(500)
+    const game = createGame(500, undefined, kind)
     const { Visits, Position, all, eids } = game
     const team = await createGroup(game, kind)
     const ids = [...all()]
@@ -120,7 +114,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: ids in the arena, of other types, with gaps`, async () => {
-    const game = createGame(300)
+    const game = createGame(300, undefined, kind)
     const { storage, Visits, eids } = game
     const team = await createGroup(game, kind)
     const inArena = storage.pool.allocArray(Int32Array, 300)
@@ -136,11 +130,11 @@ for (const kind of threadKinds) {
     await endAll(game, team, [inArena.byteOffset])
   })
 
-  test(`${kind}: a scratch and a pool for each worker`, async () => {
-    const game = createGame(3000)
+  threadTest(`${kind}: a scratch and a pool for each worker`, async () => {
+    const game = createGame(3000, undefined, kind)
     const { Position, Visits, eids, arena, all } = game
     const team = await createGroup(game, kind)
-    await team.group.run('allocate', all(), undefined, { chunkLength: 3 })
+    await team.group.run('allocate', all(), undefined, { batchSize: 3 })
     assert.ok(eids.every((eid) => Position.x[eid] === Math.fround(eid ** 2)))
     const blocks = new Set(eids.map((eid) => Visits.count[eid]))
     assert.is(blocks.size, 1000)
@@ -154,11 +148,11 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: an error has the system, what is unfinished, and the stack`, async () => {
-    const game = createGame(1000)
+    const game = createGame(1000, undefined, kind)
     const { Visits, eids, all } = game
     const team = await createGroup(game, kind)
     for (const bad of [eids[0], eids[555], eids[999]]) {
-      const error = await errorOf(team.group.run('fail', all(), bad, { chunkLength: 10 }))
+      const error = await errorOf(team.group.run('fail', all(), bad, { batchSize: 10 }))
       assert.instance(error, RunError)
       const { code, system, unfinished, cause } = error as RunError
       assert.is(code, 'system-failed')
@@ -181,12 +175,12 @@ for (const kind of threadKinds) {
       await assertRejects(team.group.run('throwOdd', all(), odd), 'system-failed')
     }
     await team.group.run('visit', all())
-    assert.is(team.group.workers.length, 2)
+    assert.is(team.group.workers.length, isThreadKind(groupKind) ? 2 : 0)
     await endAll(game, team)
   })
 
-  test(`${kind}: a system that frees its worker's memory`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a system that frees its worker's memory`, async () => {
+    const game = createGame(100, undefined, kind)
     const { Visits, eids, all } = game
     const team = await createGroup(game, kind, 1)
     const { group } = team
@@ -200,26 +194,26 @@ for (const kind of threadKinds) {
     await endAll(game, { group, threads: [late, ...team.threads] })
   })
 
-  test(`${kind}: uneven work is shared, however it is spread`, async () => {
-    const game = createGame(400)
+  threadTest(`${kind}: uneven work is shared, however it is spread`, async () => {
+    const game = createGame(400, undefined, kind)
     const { Position, Visits, eids, all } = game
     for (const eid of eids) Position.x[eid] = eid < 20 ? 20_000 : 1
     const team = await createGroup(game, kind)
-    for (const options of [{ chunkLength: 1 }, { chunkLength: 50 }, {}]) {
+    for (const options of [{ batchSize: 1 }, { batchSize: 50 }, {}]) {
       await team.group.run('uneven', all(), undefined, options)
     }
     assert.ok(eids.every((eid) => Visits.count[eid] === 3))
     await endAll(game, team)
   })
 
-  test(`${kind}: a worker that joins later, and one that is in a second group`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a worker that joins later, and one that is in a second group`, async () => {
+    const game = createGame(100, undefined, kind)
     const { Visits, eids, all, storage } = game
     const team = await createGroup(game, kind, 1)
     const late = startWorker(kind)
     await team.group.run('visit', all())
     await team.group.add(late.worker)
-    assert.is(team.group.workers.length, 2)
+    assert.is(team.group.workers.length, isThreadKind(groupKind) ? 2 : 0)
     await team.group.run('visit', all())
     await team.group.close()
     await team.group.close()
@@ -231,8 +225,8 @@ for (const kind of threadKinds) {
     await endAll(game, { group: again, threads: [late, ...team.threads] })
   })
 
-  test(`${kind}: a group that is closed while a worker is about to join`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a group that is closed while a worker is about to join`, async () => {
+    const game = createGame(100, undefined, kind)
     const { Visits, eids, all, storage } = game
     const team = await createGroup(game, kind, 1)
     const late = startWorker(kind)
@@ -246,8 +240,8 @@ for (const kind of threadKinds) {
     await endAll(game, { group: again, threads: [late, ...team.threads] })
   })
 
-  test(`${kind}: a group without workers`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a group without workers`, async () => {
+    const game = createGame(10, undefined, kind)
     const team = await createGroup(game, kind, 0)
     await assertRejects(team.group.run('visit', game.all()), 'no-workers')
     const thread = startWorker(kind)
@@ -256,8 +250,8 @@ for (const kind of threadKinds) {
     await endAll(game, { group: team.group, threads: [thread] })
   })
 
-  test(`${kind}: a worker late for some groups joins the next`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a worker late for some groups joins the next`, async () => {
+    const game = createGame(10, undefined, kind)
     void game.storage.handle // has blocks of its own
     const blockCount = blocksOf(game.arena).length
     const gate = new Int32Array(new SharedArrayBuffer(4))
@@ -274,8 +268,8 @@ for (const kind of threadKinds) {
     await endAll(game, { group, threads: [thread] })
   })
 
-  test(`${kind}: workers that cannot join, and what they leave`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: workers that cannot join, and what they leave`, async () => {
+    const game = createGame(10, undefined, kind)
     const { arena, storage } = game
     const threads = ['join', 'other systems', 'stay away'].map((how) => startWorker(kind, how))
     const [good, other, away] = threads.map(({ worker }) => worker)
@@ -293,7 +287,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: invalid system, entities, arguments and options`, async () => {
-    const game = createGame(10)
+    const game = createGame(10, undefined, kind)
     const team = await createGroup(game, kind, 1)
     const { group } = team
     const invalid = (...args: unknown[]) =>
@@ -303,21 +297,21 @@ for (const kind of threadKinds) {
     const map = new Map()
     const losses = [Number.NaN, { x: undefined }, { x: [1n] }, () => {}, map, new Float32Array(1)]
     for (const bad of losses) await invalid('empty', [], bad)
-    for (const chunkLength of [0, -1, 1.5, '3']) await invalid('empty', [], 0, { chunkLength })
+    for (const batchSize of [0, -1, 1.5, '3']) await invalid('empty', [], 0, { batchSize })
     for (const timeoutMs of [0, -1, Number.NaN, 'x']) await invalid('empty', [], 0, { timeoutMs })
     await group.run('empty', [1], { a: [1, 'b', null, { c: true }] })
     await endAll(game, team)
   })
 
-  test(`${kind}: calls that free memory of a system are refused in mid-run`, async () => {
-    const game = createGame(300, 301)
+  threadTest(`${kind}: calls that free memory of a system are refused in mid-run`, async () => {
+    const game = createGame(300, 301, kind)
     const { Position, Visits, all, spawn, storage, arena, world, eids } = game
     const team = await createGroup(game, kind)
     const sibling = createStorage(world, storage.pool)
-    const commands = storage.commands()
+    const commands = createCommands(storage)
     commands.set(eids[0], Position, { x: 7 })
     const traps = createTraps(game, [5, 295])
-    const run = team.group.run('hang', all(), traps.args, { chunkLength: 10 })
+    const run = team.group.run('hang', all(), traps.args, { batchSize: 10 })
     await traps.untilCaught()
     const { x } = Position
     const refused = [
@@ -325,7 +319,7 @@ for (const kind of threadKinds) {
       () => storage.reset(),
       () => sibling.reset(),
       () => storage.dispose(),
-      () => storage.apply(commands),
+      () => applyCommands(storage, commands),
       () => void spawn(), // columns would move
     ]
     for (const call of refused) assert.throws(call, isBusy)
@@ -338,7 +332,7 @@ for (const kind of threadKinds) {
     assert.ok(eids.every((eid) => Visits.count[eid] === 1))
     assert.equal(verify(arena), [])
     eids.push(spawn())
-    storage.apply(commands)
+    applyCommands(storage, commands)
     assert.is(Position.x[eids[0]], 7)
     commands.dispose()
     await team.group.run('visit', all())
@@ -347,14 +341,14 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: nor are lists and texts of a system freed`, async () => {
-    const game = addPaths(createGame(300, 400))
+  threadTest(`${kind}: nor are lists and texts of a system freed`, async () => {
+    const game = addPaths(createGame(300, 400, kind))
     const { Path, Visits, all, storage, arena, world, eids } = game
     const team = await createGroup(game, kind)
     const traps = createTraps(game, [5, 295])
     const [victim, other] = [eids[100], eids[101]]
     Path.targets.push(eids[0], victim)
-    const run = team.group.run('hang', all(), traps.args, { chunkLength: 10 })
+    const run = team.group.run('hang', all(), traps.args, { batchSize: 10 })
     await traps.untilCaught()
     removeEntity(world, victim)
     assert.throws(() => storage.publish(), isBusy)
@@ -375,8 +369,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: no run begins while commands are applied`, async () => {
-    const game = createGame(50)
+  threadTest(`${kind}: no run begins while commands are applied`, async () => {
+    const game = createGame(50, undefined, kind)
     const { storage, world, Visits, Position, all, eids, arena } = game
     const team = await createGroup(game, kind)
     const sibling = createStorage(world, storage.pool)
@@ -385,14 +379,14 @@ for (const kind of threadKinds) {
     observe(world, onAdd(Mark), () => {
       refused.push(assertRejects(team.group.run('visit', all()), 'commands-busy'))
       if (mayBlock)
-        assert.throws(() => team.group.runSync('visit', all()), /storage.apply\(\) is running/)
-      assert.throws(() => storage.reset(), /storage.apply\(\) is running/)
+        assert.throws(() => team.group.runSync('visit', all()), /applyCommands\(\) is running/)
+      assert.throws(() => storage.reset(), /applyCommands\(\) is running/)
     })
     for (const own of [storage, sibling]) {
-      const commands = own.commands()
+      const commands = createCommands(own)
       if (own === storage) commands.set(eids[0], Position, { x: 5 })
       else commands.add(eids[0], Mark)
-      assert.is(own.apply(commands), 0)
+      assert.is(applyCommands(own, commands), 0)
       commands.dispose()
     }
     assert.is(refused.length, 1)
@@ -401,8 +395,8 @@ for (const kind of threadKinds) {
     const traps = createTraps(game, [5])
     const run = team.group.run('hang', all(), traps.args)
     await traps.untilCaught()
-    const commands = sibling.commands()
-    assert.throws(() => sibling.apply(commands), isBusy)
+    const commands = createCommands(sibling)
+    assert.throws(() => applyCommands(sibling, commands), isBusy)
     assert.throws(() => sibling.sync(), isBusy)
     traps.open()
     await run
@@ -412,8 +406,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [traps.block])
   })
 
-  test(`${kind}: failures to join or to make a group are reported`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: failures to join or to make a group are reported`, async () => {
+    const game = createGame(10, undefined, kind)
     const { storage, arena } = game
     const late = startWorker(kind, 'stay away')
     const team = await createGroup(game, kind, 1)
@@ -453,8 +447,8 @@ for (const kind of threadKinds) {
     for (const thread of team.threads) thread.terminate()
   })
 
-  test(`${kind}: a storage is not disposed of while a group over it is open`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a storage is not disposed of while a group over it is open`, async () => {
+    const game = createGame(10, undefined, kind)
     const { storage, arena, world } = game
     const isOpen = (error: Error) => error instanceof StorageError && error.code === 'group-open'
     const refuse = () => assert.throws(() => storage.dispose(), isOpen)
@@ -478,8 +472,8 @@ for (const kind of threadKinds) {
     for (const one of [thread, late]) one.terminate()
   })
 
-  test(`${kind}: a worker that is dead already, or dies before it joins`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: a worker that is dead already, or dies before it joins`, async () => {
+    const game = createGame(10, undefined, kind)
     const { storage, arena } = game
     void storage.handle // has blocks of its own
     const blockCount = blocksOf(arena).length
@@ -512,8 +506,8 @@ for (const kind of threadKinds) {
     assert.equal(verify(arena), [])
   })
 
-  test(`${kind}: a missing script is reported as such`, async () => {
-    const { storage, arena } = createGame(10)
+  threadTest(`${kind}: a missing script is reported as such`, async () => {
+    const { storage, arena } = createGame(10, undefined, kind)
     const url = new URL('does-not-exist.mjs', import.meta.url)
     const thread = startThread(
       kind,
@@ -529,8 +523,8 @@ for (const kind of threadKinds) {
     thread.terminate()
   })
 
-  test(`${kind}: a worker that idles is in no call of the arena`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a worker that idles is in no call of the arena`, async () => {
+    const game = createGame(100, undefined, kind)
     const team = await createGroup(game, kind)
     await team.group.run('allocate', game.all())
     const before = exactStats(game.arena)
@@ -540,8 +534,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, blocks)
   })
 
-  test(`${kind}: two groups over one storage take turns`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: two groups over one storage take turns`, async () => {
+    const game = createGame(100, undefined, kind)
     const { Visits, all, eids, storage } = game
     const team = await createGroup(game, kind, 1)
     const other = await createGroup(game, kind, 1)
@@ -564,13 +558,10 @@ for (const kind of threadKinds) {
     await endAll(game, other, [traps.block])
   })
 
-  test(`${kind}: no memory, no slot, no sharing: refused, and what there is goes on`, async () => {
-    const game = createGame(1000)
+  threadTest(`${kind}: no memory, no slot: refused, and what there is goes on`, async () => {
+    const game = createGame(1000, undefined, kind)
     const { arena, storage, all, eids, Visits } = game
     const { pool } = storage
-    const other = Arena.create({ byteLength: 2 ** 20, shared: false })
-    const unshared = createStorage(createWorld(), other.openPool())
-    await assertRejects(createWorkerGroup(unshared, []), 'not-shareable')
     const threads = Array.from({ length: 4 }, () => startWorker(kind))
     const [spare, ...workers] = threads.map(({ worker }) => worker)
 
@@ -593,13 +584,13 @@ for (const kind of threadKinds) {
     await endAll(game, { group, threads })
   })
 
-  if (mayBlock) {
+  if (mayBlock || !isThreadKind(groupKind)) {
     test(`${kind}: runSync, many times`, async () => {
-      const game = createGame(64)
+      const game = createGame(64, undefined, kind)
       const { Visits, eids, all, storage } = game
       const team = await createGroup(game, kind)
       for (let round = 1; round <= 2000; round++) {
-        team.group.runSync('visit', all(), undefined, { chunkLength: 1 + (round % 70) })
+        team.group.runSync('visit', all(), undefined, { batchSize: 1 + (round % 70) })
         assert.is(Visits.count[eids[round % 64]], round)
         if (round % 50 === 0) storage.sync()
       }
@@ -615,8 +606,8 @@ for (const kind of threadKinds) {
       assert.throws(() => team.group.runSync('visit', []), /closed/)
     })
   } else {
-    test(`${kind}: runSync where nobody may block`, async () => {
-      const game = createGame(10)
+    threadTest(`${kind}: runSync where nobody may block`, async () => {
+      const game = createGame(10, undefined, kind)
       const team = await createGroup(game, kind, 1)
       assert.throws(
         () => team.group.runSync('visit', game.all()),

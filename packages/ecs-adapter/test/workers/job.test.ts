@@ -1,6 +1,6 @@
 // Jobs that the group prepares, read as workers read them: by the batches that they take.
 import { blocks, verify } from '@ashlar/core'
-import { t } from '@ashlar/ecs-adapter'
+import { createTable, t } from '@ashlar/ecs-adapter'
 import { createEntityIndex, createWorld, withVersioning } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -20,10 +20,10 @@ import { assertThrows, createRandom, createScene } from '../support.ts'
 const test = suite('job')
 
 const createControl = ({ arena, pool }: Pick<ReturnType<typeof createScene>, 'arena' | 'pool'>) =>
-  new ControlWords(arena.i32, pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2)
+  new ControlWords(arena, pool.allocZeroed(CONTROL_BYTE_LENGTH) >> 2)
 
 /** Outside of any arena. */
-const plainControl = () => new ControlWords(new Int32Array(CONTROL_BYTE_LENGTH / 4), 0)
+const plainControl = () => new ControlWords({ i32: new Int32Array(CONTROL_BYTE_LENGTH / 4) }, 0)
 
 test('every worker finds the entities, the place and the arguments of each batch', () => {
   const seed = 7
@@ -31,7 +31,7 @@ test('every worker finds the entities, the place and the arguments of each batch
   const { arena, pool, storage } = createScene()
   const control = createControl({ arena, pool })
   const list = new JobList(storage)
-  const readers = [0, 1, 2].map(() => new JobReader(control))
+  const readers = [0, 1, 2].map(() => new JobReader(control, storage.tables))
   for (let round = 0; round < 60; round++) {
     const label = `seed ${seed}, round ${round}`
     const callCount = 1 + random(round % 10 === 0 ? JOB_CAPACITY : 8)
@@ -40,7 +40,7 @@ test('every worker finds the entities, the place and the arguments of each batch
       system: ['a', 'b', 'c'][random(3)],
       entities: Array.from({ length: random(3) === 0 ? 0 : random(300) }, () => 1 + random(1e6)),
       args: random(2) === 0 ? undefined : { round, i },
-      chunkLength: random(2) === 0 ? undefined : 1 + random(400),
+      batchSize: random(2) === 0 ? undefined : 1 + random(400),
       number: (i + round) % JOB_CAPACITY,
     }))
     const members = Array(1 + random(64))
@@ -55,14 +55,15 @@ test('every worker finds the entities, the place and the arguments of each batch
     for (let batch = 0; batch < batchCount; batch++) {
       const reader = readers[random(3)]
       assert.ok(reader.enter(batch), label)
-      const { index, entities } = reader
-      assert.ok(entities.length > 0, label)
+      const { index, ids } = reader
+      assert.is(reader.kind, 'entities')
+      assert.ok(ids.length > 0, label)
       assert.is(reader.from, found[index].length, label)
       assert.is(reader.sortKey, place, label)
       assert.is(['a', 'b', 'c'][reader.system], calls[index].system, label)
       assert.equal(reader.args, calls[index].args, label)
-      found[index].push(...entities)
-      place += entities.length
+      found[index].push(...ids)
+      place += ids.length
     }
     assert.equal(
       found,
@@ -85,15 +86,15 @@ test('every worker finds the entities, the place and the arguments of each batch
 test('the same ids in the same place are the same views', () => {
   const { arena, pool, storage } = createScene()
   const control = createControl({ arena, pool })
-  const reader = new JobReader(control)
+  const reader = new JobReader(control, storage.tables)
   const jobs = new JobList(storage)
   const read = () => {
-    const call = { name: '', system: 'a', args: undefined, chunkLength: 5, number: 3 }
+    const call = { name: '', system: 'a', args: undefined, batchSize: 5, number: 3 }
     jobs.prepare([{ ...call, entities: [1, 2, 3] }], { control, systems: ['a'], members: Array(1) })
     control.store(CONTROL_BATCH_COUNT, 1)
     reader.begin()
     assert.ok(reader.enter(0))
-    return reader.entities
+    return reader.ids
   }
   assert.is(read(), read())
 })
@@ -102,7 +103,7 @@ test('batches are at least an equal share of the capacity', () => {
   const jobs = new JobList(createScene().storage)
   const control = plainControl()
   const cases = [
-    // entities, chunkLength, calls, workers: length of a batch
+    // entities, batchSize, calls, workers: length of a batch
     [3200, undefined, 1, 2, 100],
     [3200, 1, 1, 2, 4],
     [3200, 1, 2, 2, 7],
@@ -111,9 +112,9 @@ test('batches are at least an equal share of the capacity', () => {
     [0, undefined, 1, 2, 1],
     [1, 1, 64, 64, 1],
   ] as const
-  for (const [length, chunkLength, callCount, workerCount, expected] of cases) {
+  for (const [length, batchSize, callCount, workerCount, expected] of cases) {
     const entities = new Int32Array(length)
-    const call = { name: '', system: 'a', entities, args: undefined, chunkLength }
+    const call = { name: '', system: 'a', entities, args: undefined, batchSize }
     const calls = Array.from({ length: callCount }, (_, number) => ({ ...call, number }))
     const members = Array(workerCount)
     for (const job of jobs.prepare(calls, { control, systems: ['a'], members })) {
@@ -134,7 +135,7 @@ test('a value that is no id is refused anywhere in an array', () => {
       const given = entities as number[]
       const call = { name: '', system: 'a', entities: given, args: undefined, number: 0 }
       const workers = { control, systems: ['a'], members: Array(1) }
-      jobs.prepare([{ ...call, chunkLength: undefined }], workers)
+      jobs.prepare([{ ...call, batchSize: undefined }], workers)
     }
     const bad: unknown[] = [
       ...[1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, -(2 ** 31) - 1, '1', 1n, true],
@@ -175,20 +176,25 @@ test('a value that is no id is refused anywhere in an array', () => {
 
 test('a table gives each chunk that has rows when the run is prepared, once', () => {
   const { arena, pool, storage } = createScene()
-  const table = storage.table('Shot', { x: t.f32 }, { chunkByteLength: 1024, chunkLimit: 64 })
+  const table = createTable(
+    storage,
+    'Shot',
+    { x: t.f32 },
+    { chunkByteLength: 1024, chunkLimit: 64 },
+  )
   for (let i = 0; i < 40 * table.chunkCapacity; i++) table.add()
   const control = createControl({ arena, pool })
-  const reader = new JobReader(control)
+  const reader = new JobReader(control, storage.tables)
   const jobs = new JobList(storage)
   const call = { name: '', system: 'a', entities: table, args: undefined, number: 0 }
   const workers = { control, systems: ['a'], members: Array(2) }
   const setRows = (isFull: (number: number) => boolean) => {
     for (const chunk of table.chunks) {
-      if (isFull(chunk.number)) while (chunk.add() !== -1);
-      else while (chunk.rowCount > 0) chunk.remove(chunk.rowCount - 1)
+      if (isFull(chunk.number)) while (chunk.addRow() !== -1);
+      else while (chunk.rowCount > 0) chunk.removeRow(chunk.rowCount - 1)
     }
   }
-  for (const chunkLength of [undefined, 1, 3, 1000]) {
+  for (const batchSize of [undefined, 1, 3, 1000]) {
     const cases = [
       [() => true, (number: number) => number % 3 === 0],
       [(number: number) => number < 4, () => true],
@@ -197,13 +203,19 @@ test('a table gives each chunk that has rows when the run is prepared, once', ()
     ]
     for (const [before, after] of cases) {
       setRows(before)
-      jobs.prepare([{ ...call, chunkLength }], workers)
+      jobs.prepare([{ ...call, batchSize }], workers)
       setRows(after)
-      const [job] = jobs.prepare([{ ...call, chunkLength }], workers)
+      const [job] = jobs.prepare([{ ...call, batchSize }], workers)
       control.store(CONTROL_BATCH_COUNT, job.batchCount)
       reader.begin()
       const found: number[] = []
-      for (let batch = 0; reader.enter(batch); batch++) found.push(...reader.entities)
+      for (let batch = 0; reader.enter(batch); batch++) {
+        assert.is(reader.kind, 'chunks')
+        for (const chunk of reader.chunks) {
+          assert.is(chunk, table.chunk(chunk.number))
+          found.push(chunk.number)
+        }
+      }
       const numbers = Array.from({ length: 40 }, (_, number) => number)
       assert.equal(found, numbers.filter(after))
       assert.is(job.entityCount, found.length)

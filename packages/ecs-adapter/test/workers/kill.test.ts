@@ -31,7 +31,7 @@ for (const kind of threadKinds) {
       const { Visits, eids, all, arena, storage, spawn } = game
       const team = await createGroup(game, kind)
       const traps = createTraps(game, [5, 95])
-      const run = errorOf(team.group.run('hang', all(), traps.args, { chunkLength: 10 }))
+      const run = errorOf(team.group.run('hang', all(), traps.args, { batchSize: 10 }))
       await traps.untilCaught()
       team.threads[0].terminate()
       await until(() => team.group.workers.length === 1)
@@ -64,7 +64,7 @@ for (const kind of threadKinds) {
       const team = await createGroup(game, kind)
       const traps = createTraps(game, [5, 95])
       traps.args[1].eid = eids[15]
-      const run = errorOf(team.group.run('hang', all(), traps.args, { chunkLength: 10 }))
+      const run = errorOf(team.group.run('hang', all(), traps.args, { batchSize: 10 }))
       await traps.untilCaught()
       for (const thread of team.threads) thread.terminate()
       const { code, unfinished } = (await run) as RunError
@@ -107,7 +107,7 @@ for (const kind of threadKinds) {
         while (team.group.workers.length === 2) {
           spawn()
           storage.sync()
-          const result = team.group.run('move', all(), { dt: 1 }, { chunkLength: 20 })
+          const result = team.group.run('move', all(), { dt: 1 }, { batchSize: 20 })
           const error = await result.then(
             () => undefined,
             (reason) => reason,
@@ -224,7 +224,7 @@ for (const kind of threadKinds) {
     const { Visits, Position, eids, all } = game
     const team = await createGroup(game, kind)
     const traps = createTraps(game, [5, 95])
-    const options = { chunkLength: 10, timeoutMs: 2000 }
+    const options = { batchSize: 10, timeoutMs: 2000 }
     const error = await errorOf(team.group.run('hang', all(), traps.args, options))
     assert.instance(error, RunError)
     const { code, unfinished } = error as RunError
@@ -245,7 +245,7 @@ for (const kind of threadKinds) {
       const { all, arena } = game
       const team = await createGroup(game, kind)
       const traps = createTraps(game, [5, 95])
-      const options = { chunkLength: 10, timeoutMs: 1000 }
+      const options = { batchSize: 10, timeoutMs: 1000 }
       for (const system of ['hang', 'empty']) {
         assert.throws(
           () => team.group.runSync(system, all(), traps.args, options),

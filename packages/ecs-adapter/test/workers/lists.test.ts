@@ -67,7 +67,7 @@ for (const kind of threadKinds) {
       const game = addPaths(createGame(300, 4), { sparse })
       const team = await createGroup(game, kind, count)
       const churn = (frame: number) =>
-        team.group.run('churn', game.all(), frame, { chunkLength: 1 + frame })
+        team.group.run('churn', game.all(), frame, { batchSize: 1 + frame })
       assert.equal(await play(game, 60, churn), expected, `${count} workers`)
       await endAll(game, team)
     }
@@ -100,7 +100,7 @@ for (const kind of threadKinds) {
     const { eids, all, Path } = game
     const team = await createGroup(game, kind)
     for (let frame = 0; frame < 30; frame++) {
-      await team.group.run('churn', all(), frame, { chunkLength: 10 })
+      await team.group.run('churn', all(), frame, { batchSize: 10 })
       game.storage.sync()
     }
     const texts = new Set(eids.map((eid) => Path.kind.get(eid)))
@@ -115,7 +115,7 @@ for (const kind of threadKinds) {
     const { world, eids, spawn, Path } = game
     const team = await createGroup(game, kind)
     const [first, second] = eids
-    Path.targets.set(first, [second, 7, second])
+    Path.targets.replace(first, [second, 7, second])
     removeEntity(world, second)
     assert.is(spawn(), second) // and no sync
     await team.group.run('empty', [first])
@@ -127,7 +127,7 @@ for (const kind of threadKinds) {
     const game = addPaths(createGame(100), { sparse })
     const { arena, eids, all, Path } = game
     const team = await createGroup(game, kind)
-    const error = await errorOf(team.group.run('fill', all(), undefined, { chunkLength: 10 }))
+    const error = await errorOf(team.group.run('fill', all(), undefined, { batchSize: 10 }))
     assert.instance(error, RunError)
     assert.is((error as RunError).code, 'system-failed')
     assert.match(error.message, 'no room')
@@ -155,7 +155,7 @@ for (const kind of threadKinds) {
         const rounds = 4 // Chromium lets a worker in a loop live for two seconds
         for (let round = 0; round < rounds; round++) {
           const what = `seed ${seed}, round ${round}`
-          const run = errorOf(team.group.run('churnForEver', all(), undefined, { chunkLength: 20 }))
+          const run = errorOf(team.group.run('churnForEver', all(), undefined, { batchSize: 20 }))
           for (const { terminate } of team.threads) setTimeout(terminate, 5 + random(25))
           assert.is(((await run) as RunError).code, 'worker-died', what)
           assert.equal(verify(arena), [], what)

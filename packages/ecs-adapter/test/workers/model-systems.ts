@@ -54,10 +54,9 @@ export const modelSystems = {
     }
   },
 
-  mixCells({ components, tables: { Cell }, entities, args }: Context) {
+  mixCells({ components, chunks, args }: Context) {
     const { salt, reads } = args as MixOrder
-    for (const number of entities) {
-      const { value, rowCount } = Cell.chunk(number)!
+    for (const { value, rowCount } of chunks) {
       for (let row = 0; row < rowCount; row++) {
         let mixed = random(salt ^ value[row])
         for (const name of reads) {

@@ -126,7 +126,7 @@ for (const kind of threadKinds) {
     const { group } = team
     const options: [string, Takes, (options: object) => unknown][] = [
       ['timeoutMs', isDuration, (options) => group.run('empty', [1], 0, options)],
-      ['chunkLength', isLength, (options) => group.run('empty', [1], 0, options)],
+      ['batchSize', isLength, (options) => group.run('empty', [1], 0, options)],
       ['scratchByteLength', nothing, (options) => createWorkerGroup(storage, [], options)],
       ['joinTimeoutMs', nothing, (options) => createWorkerGroup(storage, [], options)],
     ]
@@ -136,7 +136,7 @@ for (const kind of threadKinds) {
         await refuse(() => give({ [key]: value }), key)
       }
     }
-    await group.run('empty', [1], 0, { timeoutMs: Number.POSITIVE_INFINITY, chunkLength: 2 ** 53 })
+    await group.run('empty', [1], 0, { timeoutMs: Number.POSITIVE_INFINITY, batchSize: 2 ** 53 })
 
     const entry: ScheduleEntry = { system: 'empty', entities: () => [1] }
     const isNames = orUndefined((value) => Array.isArray(value) && value.length === 0)
@@ -154,7 +154,7 @@ for (const kind of threadKinds) {
       writes: isAccess,
       after: isNames,
       args: orUndefined(isFunction),
-      chunkLength: orUndefined(isLength),
+      batchSize: orUndefined(isLength),
     }
     for (const [key, takes] of Object.entries(keys)) {
       for (const value of ODD_VALUES) {

@@ -3,6 +3,7 @@ import { Arena, verify } from '@ashlar/core'
 import {
   createSchedule,
   createStorage,
+  createTable,
   createWorkerGroup,
   type ListField,
   type Port,
@@ -22,7 +23,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
-import { mayBlock } from './game.ts'
+import { mayBlock, untyped } from './game.ts'
 import { cellSchema, type MixOrder } from './model-systems.ts'
 import { startWorker } from './worker.ts'
 
@@ -34,11 +35,14 @@ const SEED_COUNT = 20
 const FRAME_COUNT = 3
 const ENTITY_COUNT = 100
 
+/** What systems share outside of the storage. */
+const outside = new Map<string, object>(['ids', 'entities'].map((name) => [name, { name }]))
+
 /** What a system does, and what it says of it. */
 interface Plan extends MixOrder {
   readonly name: string
   readonly isOverCells: boolean
-  readonly chunkLength: number | undefined
+  readonly batchSize: number | undefined
   readonly declared: Pick<ScheduleEntry, 'reads' | 'writes' | 'after'>
 }
 
@@ -58,7 +62,8 @@ function planSystems(random: (limit: number) => number): Plan[] {
     if (reads.length + writes.length === 0) read.push('ids') // it is over all entities
     if (change === 'spawn') wrote.push('ids')
     if (change === 'despawn') wrote.push(...NAMES, 'ids', 'entities')
-    const declared = random(15) === 0 ? {} : { reads: read, writes: wrote }
+    const shared = (names: readonly string[]) => names.map((name) => outside.get(name) ?? name)
+    const declared = random(15) === 0 ? {} : { reads: shared(read), writes: shared(wrote) }
     return {
       name: `system ${i}`,
       salt: random(2 ** 30),
@@ -68,23 +73,23 @@ function planSystems(random: (limit: number) => number): Plan[] {
       readsCells,
       change,
       target,
-      chunkLength: [undefined, 1, 7, 1000][random(4)],
+      batchSize: [undefined, 1, 7, 1000][random(4)],
       declared: { ...declared, ...(i > 0 && random(8) === 0 && { after: [`system ${i - 1}`] }) },
     }
   })
 }
 
 /** A world that begins anew with each seed, and a group over it. */
-async function createModel(workers: readonly Port[]) {
-  const arena = Arena.create({ byteLength: 2 ** 24, shared: true })
+async function createModel(workers: readonly Port[], shared = true) {
+  const arena = Arena.create({ byteLength: 2 ** 24, shared })
   const world = createWorld()
   const storage = createStorage(world, arena.openPool(), { capacity: 2048 })
   const components = NAMES.map((name, i) =>
     storage.component(name, i < 3 ? { value: t.i32 } : { value: t.i32, log: t.list(t.i32) }),
   ) as unknown as { readonly value: Int32Array; readonly log?: ListField }[]
-  const Cell = storage.table('Cell', cellSchema, { chunkByteLength: 512 })
+  const Cell = createTable(storage, 'Cell', cellSchema, { chunkByteLength: 512 })
   for (let i = 0; i < 300; i++) Cell.add()
-  const group = await createWorkerGroup(storage, workers)
+  const group = await createWorkerGroup(storage, workers, { systems: untyped })
 
   function begin(random: (limit: number) => number): void {
     storage.reset()
@@ -99,7 +104,7 @@ async function createModel(workers: readonly Port[]) {
     }
   }
 
-  const entryOf = ({ name, isOverCells, chunkLength, declared, ...order }: Plan): ScheduleEntry => {
+  const entryOf = ({ name, isOverCells, batchSize, declared, ...order }: Plan): ScheduleEntry => {
     const asked = [...order.reads, ...order.writes].map((one) => components[NAMES.indexOf(one)])
     const found = () => (asked.length > 0 ? query(world, asked) : getAllEntities(world))
     return {
@@ -108,13 +113,13 @@ async function createModel(workers: readonly Port[]) {
       entities: () => (isOverCells ? Cell : found()),
       args: () => order,
       ...declared,
-      ...(chunkLength !== undefined && { chunkLength }),
+      ...(batchSize !== undefined && { batchSize }),
     }
   }
 
   async function runOneByOne(entries: readonly ScheduleEntry[], isSync: boolean) {
-    for (const { system, entities, args, chunkLength } of entries) {
-      const options = chunkLength === undefined ? {} : { chunkLength }
+    for (const { system, entities, args, batchSize } of entries) {
+      const options = batchSize === undefined ? {} : { batchSize }
       if (isSync) group.runSync(system, entities(), args?.(), options)
       else await group.run(system, entities(), args?.(), options)
       assert.is(group.skippedCommands, 0)
@@ -158,21 +163,26 @@ async function createModel(workers: readonly Port[]) {
 type Snapshot = ReturnType<Awaited<ReturnType<typeof createModel>>['snapshot']>
 
 for (const kind of threadKinds) {
-  test(`${kind}: the same world, for 1, 2 and 4 workers`, async () => {
+  test(`${kind}: the same world, for 1, 2 and 4 workers, and for none`, async () => {
     const threads = Array.from({ length: 4 }, () => startWorker(kind))
     const expected: Snapshot[][] = []
     let wideCount = 0
     let changeCount = 0
-    for (const workerCount of [0, 1, 2, 4]) {
-      const workers = threads.slice(0, Math.max(1, workerCount)).map(({ worker }) => worker)
-      const model = await createModel(workers)
+    const cases: { workerCount: number; isReference?: boolean; shared?: boolean }[] = [
+      { workerCount: 1, isReference: true },
+      ...[1, 2, 4, 0].map((workerCount) => ({ workerCount })),
+      { workerCount: 0, shared: false },
+    ]
+    for (const { workerCount, isReference = false, shared } of cases) {
+      const workers = threads.slice(0, workerCount).map(({ worker }) => worker)
+      const model = await createModel(workers, shared)
       for (let seed = 0; seed < SEED_COUNT; seed++) {
         const random = createRandom(seed)
         const entries = planSystems(random).map(model.entryOf)
         model.begin(random)
-        const isSync = mayBlock && seed % 2 === 0
+        const isSync = (mayBlock || workerCount === 0) && seed % 2 === 0
         for (let frame = 0; frame < FRAME_COUNT; frame++) {
-          if (workerCount === 0) {
+          if (isReference) {
             await model.runOneByOne(entries, isSync)
             expected[seed] ??= []
             expected[seed].push(model.snapshot())

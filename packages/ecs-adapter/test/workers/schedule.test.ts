@@ -4,7 +4,7 @@ import { CommandsError, createSchedule, RunError, type ScheduleEntry } from '@as
 import { addComponent, getAllEntities, hasComponent, observe, onAdd, query } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isMain, threadKinds } from '../../../../test/support/threads.ts'
+import { isMain, type ThreadKind } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
 import {
   assertRejects,
@@ -14,6 +14,8 @@ import {
   endAll,
   errorOf,
   type Game,
+  groupKinds,
+  isThreadKind,
   mayBlock,
   mayTerminate,
   until,
@@ -38,6 +40,9 @@ const snapshotOf = ({ world, Position, Velocity, Visits }: Game) =>
     hasComponent(world, eid, Visits) && Visits.count[eid],
   ])
 
+/** What systems share outside of the storage. */
+const shared = Object.fromEntries(['a', 'b', 'c', 'e', 'x'].map((name) => [name, { name }]))
+
 /** With a modulus of 7, no two of them despawn the same entity. */
 const breeders = (game: Game, modulus = 7): ScheduleEntry[] => {
   const { world, Position, Velocity, Visits, eids } = game
@@ -49,24 +54,27 @@ const breeders = (game: Game, modulus = 7): ScheduleEntry[] => {
     ...rest,
   })
   return [
-    breed('first', 1, { writes: ['a'] }),
-    breed('second', 2, { writes: ['b'], chunkLength: 3 }),
-    breed('third', 3, { writes: ['c'], chunkLength: 1000 }),
+    breed('first', 1, { writes: [shared.a] }),
+    breed('second', 2, { writes: [shared.b], batchSize: 3 }),
+    breed('third', 3, { writes: [shared.c], batchSize: 1000 }),
     {
       system: 'tally',
       entities: () => query(world, [Position]),
       args: () => 1,
-      reads: ['a', 'b', 'c'],
+      reads: [shared.a, shared.b, shared.c],
       writes: [Visits],
     },
     breed('fourth', 4, { reads: [Visits], entities: () => query(world, [Position, Velocity]) }),
-    breed('free', 5, { writes: ['e'] }),
+    breed('free', 5, { writes: [shared.e] }),
   ]
 }
 
-for (const kind of threadKinds) {
-  test(`${kind}: independent systems run at once`, async () => {
-    const game = createGame(10)
+for (const groupKind of groupKinds) {
+  const threadTest = isThreadKind(groupKind) ? test : () => {}
+  const kind = groupKind as ThreadKind // as `threadTest` needs it
+
+  threadTest(`${kind}: independent systems run at once`, async () => {
+    const game = createGame(10, undefined, kind)
     const { Position, Velocity, eids } = game
     const team = await createGroup(game, kind)
     const { block, words } = createWords(game, 2)
@@ -87,8 +95,8 @@ for (const kind of threadKinds) {
     await endAll(game, team, [block])
   })
 
-  test(`${kind}: systems that conflict never run at once`, async () => {
-    const game = createGame(64)
+  threadTest(`${kind}: systems that conflict never run at once`, async () => {
+    const game = createGame(64, undefined, kind)
     const { eids } = game
     const team = await createGroup(game, kind)
     const seed = 3
@@ -96,7 +104,7 @@ for (const kind of threadKinds) {
     const count = 10
     const { block, words } = createWords(game, count)
     for (let round = 0; round < 20; round++) {
-      const things = ['a', 'b', 'c', 'd', 'e']
+      const things = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }))
       const some = () => things.filter(() => random(4) === 0)
       const access = Array.from({ length: count }, () => ({ reads: some(), writes: some() }))
       const isFoe = (i: number, j: number) =>
@@ -115,7 +123,7 @@ for (const kind of threadKinds) {
           name: `avoid ${i}`,
           entities: () => eids.slice(0, random(64)),
           args: () => ({ own: words[i], foes: words.filter((_, j) => isFoe(i, j)) }),
-          chunkLength: 1 + random(20),
+          batchSize: 1 + random(20),
         })),
       )
       try {
@@ -128,7 +136,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: every entity of every system once, in its place`, async () => {
-    const game = createGame(500)
+    const game = createGame(500, undefined, kind)
     const { Visits, Position, eids } = game
     const team = await createGroup(game, kind)
     const parts = Array.from({ length: 50 }, (_, i) => eids.slice(i * 10, i * 10 + 10))
@@ -138,8 +146,8 @@ for (const kind of threadKinds) {
         system: 'visit',
         name: `visit ${i}`,
         entities: () => (i % 5 === 0 ? [] : part),
-        writes: [`part ${i}`],
-        ...(i % 3 === 0 ? { chunkLength: 1 } : {}),
+        writes: [{ name: `part ${i}` }],
+        ...(i % 3 === 0 ? { batchSize: 1 } : {}),
       })),
     )
     assert.is(schedule.stages.length, 1)
@@ -153,57 +161,63 @@ for (const kind of threadKinds) {
     }
     // As many batches as a stage may have, shared by two systems.
     const half = createSchedule(team.group, [
-      { system: 'visit', entities: () => eids, writes: ['a'], chunkLength: 1 },
-      { system: 'empty', entities: () => Array(2000).fill(1), writes: ['b'], chunkLength: 1 },
+      { system: 'visit', entities: () => eids, writes: [shared.a], batchSize: 1 },
+      { system: 'empty', entities: () => Array(2000).fill(1), writes: [shared.b], batchSize: 1 },
     ])
     await half.run()
     assert.ok(eids.slice(10).every((eid, i) => Visits.count[eid] === (i % 50 < 40 ? 6 : 1)))
     await endAll(game, team)
   })
 
-  test(`${kind}: commands: the same for 1, 2 and 4 workers, and for runs one by one`, async () => {
-    const results: unknown[] = []
-    for (const workerCount of [1, 2, 4, 0]) {
-      const game = createGame(200)
-      const team = await createGroup(game, kind, Math.max(1, workerCount))
-      const entries = breeders(game)
-      const schedule = createSchedule(team.group, entries)
-      assert.equal(schedule.stages, [['first', 'second', 'third', 'free'], ['tally'], ['fourth']])
-      for (let frame = 0; frame < 3; frame++) {
-        if (workerCount > 0) await schedule.run()
-        else await runOneByOne(team, entries, schedule.stages)
+  threadTest(
+    `${kind}: commands: the same for 1, 2 and 4 workers, and for runs one by one`,
+    async () => {
+      const results: unknown[] = []
+      for (const workerCount of [1, 2, 4, 0]) {
+        const game = createGame(200, undefined, kind)
+        const team = await createGroup(game, kind, Math.max(1, workerCount))
+        const entries = breeders(game)
+        const schedule = createSchedule(team.group, entries)
+        assert.equal(schedule.stages, [['first', 'second', 'third', 'free'], ['tally'], ['fourth']])
+        for (let frame = 0; frame < 3; frame++) {
+          if (workerCount > 0) await schedule.run()
+          else await runOneByOne(team, entries, schedule.stages)
+        }
+        results.push(snapshotOf(game))
+        await endAll(game, team)
       }
-      results.push(snapshotOf(game))
-      await endAll(game, team)
-    }
-    const [one, ...others] = results
-    for (const other of others) assert.equal(other, one)
-  })
+      const [one, ...others] = results
+      for (const other of others) assert.equal(other, one)
+    },
+  )
 
-  test(`${kind}: commands on what another system of the stage despawned are skipped`, async () => {
-    const results: unknown[] = []
-    for (const workerCount of [1, 2, 4]) {
-      const game = createGame(200)
-      const team = await createGroup(game, kind, workerCount)
-      const schedule = createSchedule(team.group, breeders(game, 3))
-      const counts: number[] = []
-      for (let frame = 0; frame < 3; frame++) {
-        await schedule.run()
-        counts.push(team.group.skippedCommands)
+  threadTest(
+    `${kind}: commands on what another system of the stage despawned are skipped`,
+    async () => {
+      const results: unknown[] = []
+      for (const workerCount of [1, 2, 4]) {
+        const game = createGame(200, undefined, kind)
+        const team = await createGroup(game, kind, workerCount)
+        const schedule = createSchedule(team.group, breeders(game, 3))
+        const counts: number[] = []
+        for (let frame = 0; frame < 3; frame++) {
+          await schedule.run()
+          counts.push(team.group.skippedCommands)
+        }
+        assert.ok(
+          counts.every((count) => count > 60),
+          `${counts}: who dies of second and of free`,
+        )
+        results.push([counts, snapshotOf(game)])
+        await endAll(game, team)
       }
-      assert.ok(
-        counts.every((count) => count > 60),
-        `${counts}: who dies of second and of free`,
-      )
-      results.push([counts, snapshotOf(game)])
-      await endAll(game, team)
-    }
-    const [one, ...others] = results
-    for (const other of others) assert.equal(other, one)
-  })
+      const [one, ...others] = results
+      for (const other of others) assert.equal(other, one)
+    },
+  )
 
   test(`${kind}: an error has the first system, and lists the others`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { eids, Visits } = game
     const team = await createGroup(game, kind, 1) // so that the order is known
     const fail = (name: string, eid: number): ScheduleEntry => ({
@@ -211,15 +225,15 @@ for (const kind of threadKinds) {
       name,
       entities: () => eids,
       args: () => ({ eid, name }),
-      writes: [name],
-      chunkLength: 10,
+      writes: [{ name }],
+      batchSize: 10,
     })
     const schedule = createSchedule(team.group, [
-      { system: 'visit', entities: () => eids, writes: ['x'] },
+      { system: 'visit', entities: () => eids, writes: [shared.x] },
       fail('none', -1),
       fail('broken', eids[95]),
       fail('last', -1),
-      { system: 'visit', name: 'never', entities: () => eids, writes: ['x'] },
+      { system: 'visit', name: 'never', entities: () => eids, writes: [shared.x] },
     ])
     const error = await errorOf(schedule.run())
     assert.instance(error, RunError)
@@ -239,8 +253,8 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: if two fail, the first is thrown, the other listed`, async () => {
-    const game = createGame(10)
+  threadTest(`${kind}: if two fail, the first is thrown, the other listed`, async () => {
+    const game = createGame(10, undefined, kind)
     const { eids } = game
     const team = await createGroup(game, kind)
     const { block, words } = createWords(game, 2)
@@ -250,7 +264,7 @@ for (const kind of threadKinds) {
         name: `fail ${own}`,
         entities: () => eids.slice(0, 1),
         args: () => ({ own: words[own], others: [words[1 - own]], name: `fail ${own}` }),
-        writes: [String(own)],
+        writes: [{ name: String(own) }],
       }),
     )
     const error = (await errorOf(createSchedule(team.group, entries).run())) as RunError
@@ -265,7 +279,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: commands of a stage that throw end the schedule`, async () => {
-    const game = createGame(20)
+    const game = createGame(20, undefined, kind)
     const { world, Position, eids, Visits } = game
     const team = await createGroup(game, kind)
     const stop = observe(world, onAdd(Position), () => {
@@ -282,7 +296,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: errors of entities and args are reported, and the group goes on`, async () => {
-    const game = createGame(10)
+    const game = createGame(10, undefined, kind)
     const { eids } = game
     const team = await createGroup(game, kind, 1)
     const run = (entry: Partial<ScheduleEntry>) =>
@@ -305,7 +319,7 @@ for (const kind of threadKinds) {
     )
     assert.throws(
       () => createSchedule(team.group, [{ system: 'visti', entities: () => eids }]),
-      /entry 0: system is "visti", expected one of .*visit/,
+      /entry 0: no system of the group is called "visti": did you mean "visit"\? There are: /,
     )
     await run({})
     const schedule = createSchedule(team.group, [{ system: 'visit', entities: () => eids }])
@@ -314,7 +328,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: entities and args are called when their stage begins`, async () => {
-    const game = createGame(10)
+    const game = createGame(10, undefined, kind)
     const { eids, Visits } = game
     const team = await createGroup(game, kind)
     const calls: string[] = []
@@ -339,7 +353,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: runs that entities and args call wait`, async () => {
-    const game = createGame(200)
+    const game = createGame(200, undefined, kind)
     const { eids, Visits } = game
     const team = await createGroup(game, kind)
     const { group } = team
@@ -364,7 +378,7 @@ for (const kind of threadKinds) {
           args: () => {
             if (i === stage && where === 'args') call('called')
           },
-          chunkLength: 1,
+          batchSize: 1,
         })
         const schedule = createSchedule(group, Array.from({ length: 3 }, entryOf))
         const note = () => order.push('outer')
@@ -391,7 +405,7 @@ for (const kind of threadKinds) {
   test(`${kind}: a group that entities close ends after their run`, async () => {
     const ways = ['run', ...(mayBlock ? (['runSync'] as const) : [])] as const
     for (const way of ways) {
-      const game = createGame(100)
+      const game = createGame(100, undefined, kind)
       const { eids, Visits } = game
       const team = await createGroup(game, kind)
       let closing: Promise<void> | undefined
@@ -402,7 +416,7 @@ for (const kind of threadKinds) {
         return eids
       }
       const schedule = createSchedule(team.group, [
-        { system: 'visit', entities, chunkLength: 1 },
+        { system: 'visit', entities, batchSize: 1 },
         { system: 'visit', name: 'again', entities },
       ])
       await schedule[way]()
@@ -413,14 +427,14 @@ for (const kind of threadKinds) {
     }
   })
 
-  test(`${kind}: a stage that hangs times out, and the next run waits for it`, async () => {
-    const game = createGame(100)
+  threadTest(`${kind}: a stage that hangs times out, and the next run waits for it`, async () => {
+    const game = createGame(100, undefined, kind)
     const { eids, Visits } = game
     const team = await createGroup(game, kind)
     const traps = createTraps(game, [5])
     const schedule = createSchedule(team.group, [
       { system: 'visit', entities: () => eids },
-      { system: 'hang', entities: () => eids, args: () => traps.args, chunkLength: 10, writes: [] },
+      { system: 'hang', entities: () => eids, args: () => traps.args, batchSize: 10, writes: [] },
       { system: 'empty', entities: () => eids, writes: [] },
       { system: 'visit', name: 'never', entities: () => eids },
     ])
@@ -440,7 +454,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: a stage whose time is up does not begin`, async () => {
-    const game = createGame(100)
+    const game = createGame(100, undefined, kind)
     const { eids, storage, Visits } = game
     const team = await createGroup(game, kind)
     const options = { timeoutMs: 20 }
@@ -450,9 +464,9 @@ for (const kind of threadKinds) {
       return eids
     }
     const schedule = createSchedule(team.group, [
-      { system: 'visit', name: 'slow', entities: dawdle, writes: ['a'] },
-      { system: 'visit', name: 'none', entities: () => [], writes: ['b'] },
-      { system: 'visit', name: 'some', entities: () => eids.slice(90), writes: ['c'] },
+      { system: 'visit', name: 'slow', entities: dawdle, writes: [shared.a] },
+      { system: 'visit', name: 'none', entities: () => [], writes: [shared.b] },
+      { system: 'visit', name: 'some', entities: () => eids.slice(90), writes: [shared.c] },
     ])
     const ways = [() => schedule.run(options)]
     if (mayBlock) ways.push(async () => schedule.runSync(options))
@@ -472,49 +486,52 @@ for (const kind of threadKinds) {
   })
 
   if (mayTerminate(kind) && !isDeno) {
-    test(`${kind}: a worker dies in a stage: its work is listed, others are done`, async () => {
-      const game = createGame(100)
-      const { eids, arena, Visits } = game
-      const team = await createGroup(game, kind)
-      const traps = createTraps(game, [5, 95])
-      const hang = (name: string, own: typeof traps.args, from: number): ScheduleEntry => ({
-        system: 'hang',
-        name,
-        entities: () => eids.slice(from, from + 50),
-        args: () => own,
-        chunkLength: 10,
-        writes: [name],
-      })
-      const schedule = createSchedule(team.group, [
-        hang('low', traps.args.slice(0, 1), 0),
-        hang('high', traps.args.slice(1), 50),
-        { system: 'visit', entities: () => eids },
-      ])
-      const run = errorOf(schedule.run())
-      await traps.untilCaught()
-      team.threads[0].terminate()
-      await until(() => team.group.workers.length === 1)
-      traps.open()
-      const error = (await run) as RunError
-      assert.is(error.code, 'worker-died')
-      const isLow = Visits.count[eids[5]] === 0
-      assert.is(error.system, isLow ? 'low' : 'high')
-      assert.equal(error.unfinished, [isLow ? { from: 0, to: 10 } : { from: 40, to: 50 }])
-      assert.equal(error.others, [])
-      const undone = eids.filter((eid) => Visits.count[eid] === 0)
-      assert.equal(undone, isLow ? eids.slice(0, 10) : eids.slice(90))
-      assert.equal(verify(arena), [])
-      await schedule.run() // by the other, alone
-      assert.ok(eids.every((eid, i) => Visits.count[eid] === (undone.includes(eids[i]) ? 2 : 3)))
-      await endAll(game, team, [traps.block])
-    })
+    threadTest(
+      `${kind}: a worker dies in a stage: its work is listed, others are done`,
+      async () => {
+        const game = createGame(100, undefined, kind)
+        const { eids, arena, Visits } = game
+        const team = await createGroup(game, kind)
+        const traps = createTraps(game, [5, 95])
+        const hang = (name: string, own: typeof traps.args, from: number): ScheduleEntry => ({
+          system: 'hang',
+          name,
+          entities: () => eids.slice(from, from + 50),
+          args: () => own,
+          batchSize: 10,
+          writes: [{ name }],
+        })
+        const schedule = createSchedule(team.group, [
+          hang('low', traps.args.slice(0, 1), 0),
+          hang('high', traps.args.slice(1), 50),
+          { system: 'visit', entities: () => eids },
+        ])
+        const run = errorOf(schedule.run())
+        await traps.untilCaught()
+        team.threads[0].terminate()
+        await until(() => team.group.workers.length === 1)
+        traps.open()
+        const error = (await run) as RunError
+        assert.is(error.code, 'worker-died')
+        const isLow = Visits.count[eids[5]] === 0
+        assert.is(error.system, isLow ? 'low' : 'high')
+        assert.equal(error.unfinished, [isLow ? { from: 0, to: 10 } : { from: 40, to: 50 }])
+        assert.equal(error.others, [])
+        const undone = eids.filter((eid) => Visits.count[eid] === 0)
+        assert.equal(undone, isLow ? eids.slice(0, 10) : eids.slice(90))
+        assert.equal(verify(arena), [])
+        await schedule.run() // by the other, alone
+        assert.ok(eids.every((eid, i) => Visits.count[eid] === (undone.includes(eids[i]) ? 2 : 3)))
+        await endAll(game, team, [traps.block])
+      },
+    )
   }
 
   if (mayBlock) {
     test(`${kind}: runSync, in a world that changes`, async () => {
       const results: unknown[] = []
       for (const workerCount of [1, 2]) {
-        const game = createGame(60)
+        const game = createGame(60, undefined, kind)
         const { storage, world, Velocity, spawn } = game
         const team = await createGroup(game, kind, workerCount)
         const schedule = createSchedule(team.group, breeders(game))
@@ -543,8 +560,8 @@ async function runOneByOne(
   for (const stage of stages) {
     const own = stage.map((name) => entries.find((one) => (one.name ?? one.system) === name)!)
     const lists = own.map(({ entities }) => Array.from(entities() as ArrayLike<number>))
-    for (const [i, { system, args, chunkLength }] of own.entries()) {
-      const options = chunkLength === undefined ? {} : { chunkLength }
+    for (const [i, { system, args, batchSize }] of own.entries()) {
+      const options = batchSize === undefined ? {} : { batchSize }
       await group.run(system, lists[i], args?.(), options)
     }
   }

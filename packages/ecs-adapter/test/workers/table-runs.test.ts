@@ -9,7 +9,7 @@ import {
 } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isMain, threadKinds } from '../../../../test/support/threads.ts'
+import { isMain, type ThreadKind, threadKinds } from '../../../../test/support/threads.ts'
 import { assertThrows, createRandom } from '../support.ts'
 import {
   assertRejects,
@@ -18,6 +18,9 @@ import {
   createTraps,
   endAll,
   errorOf,
+  type GroupKind,
+  groupKinds,
+  isThreadKind,
   mayBlock,
   until,
 } from './game.ts'
@@ -36,13 +39,13 @@ const test = suite('runs over tables')
 const diesInLoops = !('Deno' in globalThis)
 
 /** A game with rows in `chunkCount` chunks of 16 to 60 rows, the last of which is not full. */
-function createShots(chunkCount = 20) {
-  const game = createGame(300)
-  const Shot = game.storage.table('Shot', shotSchema, shotOptions)
+function createShots(chunkCount = 20, kind?: GroupKind) {
+  const game = createGame(300, undefined, kind)
+  const Shot = createTable(game.storage, 'Shot', shotSchema, shotOptions)
   const rowCount = Math.floor((chunkCount - 0.5) * Shot.chunkCapacity)
   for (let i = 0; i < rowCount; i++) {
     const id = Shot.add()
-    Shot.chunkOf(id)!.speed[Shot.rowOf(id)] = i
+    Shot.chunkOf(id)!.speed[Shot.indexOf(id)] = i
   }
   assert.is(Shot.chunks.length, chunkCount)
   return { ...game, Shot }
@@ -63,29 +66,32 @@ function assertVisited(game: Shots, count: number, note: string) {
   }
 }
 
-for (const kind of threadKinds) {
+for (const groupKind of groupKinds) {
+  const threadTest = isThreadKind(groupKind) ? test : () => {}
+  const kind = groupKind as ThreadKind // as `threadTest` needs it
+
   test(`${kind}: every row is visited once, chunks in the order of numbers`, async () => {
-    const game = createShots()
+    const game = createShots(undefined, kind)
     const { Shot, arena } = game
     const team = await createGroup(game, kind)
     const lengths = [undefined, 1, 3, 7, 20, 1000]
-    for (const [round, chunkLength] of lengths.entries()) {
-      const options = chunkLength === undefined ? {} : { chunkLength }
+    for (const [round, batchSize] of lengths.entries()) {
+      const options = batchSize === undefined ? {} : { batchSize }
       if (mayBlock && round % 2 === 1) team.group.runSync('fly', Shot, undefined, options)
       else await team.group.run('fly', Shot, undefined, options)
-      assertVisited(game, round + 1, `chunkLength ${chunkLength}`)
+      assertVisited(game, round + 1, `chunkLength ${batchSize}`)
       assert.equal(verify(arena), [])
     }
     await endAll(game, team)
   })
 
   test(`${kind}: empty chunks are left out; without rows nothing is called`, async () => {
-    const game = createShots()
+    const game = createShots(undefined, kind)
     const { Shot } = game
     const team = await createGroup(game, kind)
     for (const number of [0, 7, 19]) {
       const chunk = Shot.chunk(number)!
-      for (let row = chunk.rowCount - 1; row >= 0; row--) chunk.remove(row)
+      for (let row = chunk.rowCount - 1; row >= 0; row--) chunk.removeRow(row)
     }
     await team.group.run('fly', Shot)
     assert.is(inOrder(game).length, 17)
@@ -95,18 +101,18 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: rows that workers add are seen after sync`, async () => {
-    const game = createShots(2)
+  threadTest(`${kind}: rows that workers add are seen after sync`, async () => {
+    const game = createShots(2, kind)
     const { Shot, eids, storage, arena } = game
     Shot.clear()
     const team = await createGroup(game, kind)
     let count = 0
     for (let frame = 0; frame < 10; frame++) {
-      await team.group.run('shoot', eids, undefined, { chunkLength: 10 })
+      await team.group.run('shoot', eids, undefined, { batchSize: 10 })
       storage.sync()
       count += eids.length
       assert.is(Shot.rowCount, count, `frame ${frame}`)
-      await team.group.run('thin', Shot, undefined, { chunkLength: 1 })
+      await team.group.run('thin', Shot, undefined, { batchSize: 1 })
       count = inOrder(game).reduce((sum, { rowCount }) => sum + rowCount, 0)
       await team.group.run('fly', Shot)
       const places = inOrder(game).flatMap((chunk) => [...chunk.place.slice(0, chunk.rowCount)])
@@ -118,7 +124,7 @@ for (const kind of threadKinds) {
     }
     assert.ok(Shot.ownChunks.length < Shot.chunks.length, 'chunks of workers')
     for (const chunk of Shot.chunks) {
-      for (let row = 0; row < chunk.rowCount; row++) assert.is(Shot.rowOf(chunk.ids[row]), row)
+      for (let row = 0; row < chunk.rowCount; row++) assert.is(Shot.indexOf(chunk.ids[row]), row)
     }
     await team.group.close()
     storage.sync()
@@ -127,13 +133,13 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: toJSON of arguments may change or detach a table`, async () => {
-    const game = createShots(40)
+    const game = createShots(40, kind)
     const { Shot, arena } = game
     const team = await createGroup(game, kind)
     const chunks = [...Shot.ownChunks]
-    for (const chunk of chunks.slice(4)) while (chunk.rowCount > 0) chunk.remove(0)
+    for (const chunk of chunks.slice(4)) while (chunk.rowCount > 0) chunk.removeRow(0)
     let toJSON = () => {
-      for (const chunk of chunks) chunk.add()
+      for (const chunk of chunks) chunk.addRow()
       return {}
     }
     const schedule = createSchedule(team.group, [
@@ -155,7 +161,7 @@ for (const kind of threadKinds) {
   })
 
   test(`${kind}: in schedules, beside lists of ids`, async () => {
-    const game = createShots()
+    const game = createShots(undefined, kind)
     const { Shot, Visits, Position, eids, storage } = game
     const team = await createGroup(game, kind)
     const schedule = createSchedule(team.group, [
@@ -177,13 +183,13 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: calls that free chunks are refused while systems run`, async () => {
-    const game = createShots()
+  threadTest(`${kind}: calls that free chunks are refused while systems run`, async () => {
+    const game = createShots(undefined, kind)
     const { Shot, eids, arena } = game
     const team = await createGroup(game, kind)
     for (const { number } of [...Shot.chunks].slice(5)) {
       const chunk = Shot.chunk(number)!
-      for (let row = chunk.rowCount - 1; row >= 0; row--) chunk.remove(row)
+      for (let row = chunk.rowCount - 1; row >= 0; row--) chunk.removeRow(row)
     }
     const { rowCount } = Shot
     const traps = createTraps(game, [5])
@@ -211,7 +217,7 @@ function assertWhole({ Shot }: Shots, tornAtMost: number, note: string): void {
   for (const chunk of Shot.chunks) {
     assert.is(new Set(chunk.ids).size, Shot.chunkCapacity, note)
     for (let row = 0; row < chunk.rowCount; row++) {
-      assert.is(Shot.rowOf(chunk.ids[row]), row, note)
+      assert.is(Shot.indexOf(chunk.ids[row]), row, note)
       if (isMarked(chunk, row)) continue
       torn++
       markShot(chunk, row)
@@ -272,7 +278,7 @@ for (const kind of threadKinds) {
     const flag = storage.pool.allocZeroed(4) >> 2
     const { rowCount } = Shot
     const args: StayArgs = { flag, isOwn: false, storeCount: 9 }
-    const run = errorOf(team.group.run('stayInFirst', Shot, args, { chunkLength: 1 }))
+    const run = errorOf(team.group.run('stayInFirst', Shot, args, { batchSize: 1 }))
     await until(() => Atomics.load(arena.i32, flag) === 1)
     team.threads[0].terminate()
     const { code, message, unfinished } = (await run) as RunError
@@ -294,7 +300,7 @@ for (const kind of threadKinds) {
     const isOpen = ({ state }: { state: string }) => state === 'open'
     const openCount = () => arena.stats().slots.filter(isOpen).length
     const traps = createTraps(game, [5, 295])
-    const run = errorOf(team.group.run('hang', eids, traps.args, { chunkLength: 10 }))
+    const run = errorOf(team.group.run('hang', eids, traps.args, { batchSize: 10 }))
     await traps.untilCaught()
     const before = openCount()
     team.threads[0].terminate()
@@ -379,7 +385,7 @@ for (const kind of threadKinds) {
 test('unfinished ranges are places among the chunks', async () => {
   const game = createShots()
   const team = await createGroup(game, threadKinds[0])
-  const run = team.group.run('failInChunk', game.Shot, 6, { chunkLength: 2 })
+  const run = team.group.run('failInChunk', game.Shot, 6, { batchSize: 2 })
   const error = await errorOf(run)
   assert.instance(error, RunError)
   assert.match((error as RunError).message, /chunk 6 fails/)
@@ -392,12 +398,12 @@ test('tables of another storage, disposed of, or detached', async () => {
   const other = createGame(1)
   const { Shot, storage } = game
   const team = await createGroup(game, threadKinds[0])
-  const foreign = other.storage.table('Shot', shotSchema)
+  const foreign = createTable(other.storage, 'Shot', shotSchema)
   const alone = createTable(storage.pool, shotSchema, { name: 'Shot' })
   const nameless = createTable(storage.pool, shotSchema)
   foreign.add()
   for (const table of [foreign, alone, nameless]) {
-    await assertRejects(team.group.run('fly', table), 'invalid-argument', 'storage.table(')
+    await assertRejects(team.group.run('fly', table), 'invalid-argument', 'createTable(')
   }
   for (const wrong of [{ chunks: [] }, { ...Shot }, null, undefined, 7, 'Shot', {}, Shot.chunk]) {
     const run = team.group.run('fly', wrong as unknown as RunEntities)

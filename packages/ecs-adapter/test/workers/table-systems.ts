@@ -48,9 +48,10 @@ export function isMarked({ ids, x, speed, visits, place }: Shots, row: number): 
 
 /** Adds and removes rows of a chunk that has some room. */
 function churnRows(chunk: Shots, random: (limit: number) => number): void {
-  for (let i = random(9); i > 0; i--) if (chunk.rowCount > 0) chunk.remove(random(chunk.rowCount))
+  for (let i = random(9); i > 0; i--)
+    if (chunk.rowCount > 0) chunk.removeRow(random(chunk.rowCount))
   for (let i = random(9); i > 0; i--) {
-    const row = chunk.add()
+    const row = chunk.addRow()
     if (row !== -1) markShot(chunk, row)
   }
 }
@@ -70,11 +71,11 @@ function churn(
 
 function stayInRemoveOf(chunk: Shots, { arena, args }: Context): void {
   const { flag, storeCount } = args as StayArgs
-  while (chunk.rowCount < 10) markShot(chunk, chunk.add())
+  while (chunk.rowCount < 10) markShot(chunk, chunk.addRow())
   const layout = layOut(readTableSchema('Shot', shotSchema), { ...shotOptions, name: 'Shot' })
   const { $offset } = chunk as unknown as { $offset: number }
   const mortal = mortalChunk(layout, arena.buffer, $offset, storeCount)
-  if (dies(() => mortal.remove(3))) stayAt(arena.i32, flag)
+  if (dies(() => mortal.removeRow(3))) stayAt(arena.i32, flag)
 }
 
 /** In a worker: see `stayInFirst`. */
@@ -82,9 +83,9 @@ let firstNumber = -1
 
 export const tableSystems = {
   /** Each row is counted; it learns which place its chunk has in the run. */
-  fly({ tables: { Shot }, entities, from }: Context) {
-    for (let i = 0; i < entities.length; i++) {
-      const { x, speed, visits, place, rowCount } = Shot.chunk(entities[i])!
+  fly({ chunks, from }: Context) {
+    for (let i = 0; i < chunks.length; i++) {
+      const { x, speed, visits, place, rowCount } = chunks[i]
       for (let row = 0; row < rowCount; row++) {
         x[row] += speed[row]
         visits[row]++
@@ -97,15 +98,14 @@ export const tableSystems = {
   shoot({ tables: { Shot }, entities }: Context) {
     for (const eid of entities) {
       const id = Shot.add()
-      Shot.chunkOf(id)!.x[Shot.rowOf(id)] = eid
+      Shot.chunkOf(id)!.x[Shot.indexOf(id)] = eid
     }
   },
 
   /** Removes every second row, also in chunks of other workers. */
-  thin({ tables: { Shot }, entities }: Context) {
-    for (const number of entities) {
-      const chunk = Shot.chunk(number)!
-      for (let row = chunk.rowCount - 1; row >= 0; row -= 2) chunk.remove(row)
+  thin({ chunks }: Context) {
+    for (const chunk of chunks) {
+      for (let row = chunk.rowCount - 1; row >= 0; row -= 2) chunk.removeRow(row)
     }
   },
 
@@ -115,7 +115,7 @@ export const tableSystems = {
     churn(context, (random) => {
       for (let i = random(60); i > 0; i--) {
         const chunk = Shot.room()
-        markShot(chunk, chunk.add())
+        markShot(chunk, chunk.addRow())
       }
       for (const chunk of Shot.ownChunks) churnRows(chunk, random)
       if (Shot.ownChunks.length > 3) Shot.clear()
@@ -125,9 +125,9 @@ export const tableSystems = {
 
   /** Adds and removes in the chunks that it is given, also those of other workers. */
   churnGiven(context: Context) {
-    const { tables, entities } = context
+    const { chunks } = context
     churn(context, (random) => {
-      for (const number of entities) churnRows(tables.Shot.chunk(number)!, random)
+      for (const chunk of chunks) churnRows(chunk, random)
     })
   },
 
@@ -136,14 +136,14 @@ export const tableSystems = {
    * it is killed.
    */
   stayInRemove(context: Context) {
-    const { tables, entities, args } = context
+    const { tables, chunks, args } = context
     const { isOwn } = args as StayArgs
-    stayInRemoveOf(isOwn ? tables.Shot.room() : tables.Shot.chunk(entities[0])!, context)
+    stayInRemoveOf(isOwn ? tables.Shot.room() : chunks[0], context)
   },
 
   /** The same, of the chunk that its worker was given first, when it is given another one. */
   stayInFirst(context: Context) {
-    const [number] = context.entities
+    const [{ number }] = context.chunks
     if (firstNumber === -1) firstNumber = number
     else stayInRemoveOf(context.tables.Shot.chunk(firstNumber)!, context)
   },
@@ -161,12 +161,11 @@ export const tableSystems = {
   },
 
   /** Every second row of a chunk goes, and others come. */
-  replace({ tables: { Shot }, entities }: Context) {
-    for (const number of entities) {
-      const chunk = Shot.chunk(number)!
+  replace({ chunks }: Context) {
+    for (const chunk of chunks) {
       const { rowCount } = chunk
-      for (let row = rowCount - 1; row >= 0; row -= 2) chunk.remove(row)
-      while (chunk.rowCount < rowCount) markShot(chunk, chunk.add())
+      for (let row = rowCount - 1; row >= 0; row -= 2) chunk.removeRow(row)
+      while (chunk.rowCount < rowCount) markShot(chunk, chunk.addRow())
     }
   },
 
@@ -175,7 +174,7 @@ export const tableSystems = {
     for (const _ of entities) Shot.remove(Shot.add())
   },
 
-  failInChunk({ entities, args }: Context) {
-    if (entities.includes(args as number)) throw new RangeError(`chunk ${args} fails`)
+  failInChunk({ chunks, args }: Context) {
+    if (chunks.some(({ number }) => number === args)) throw new RangeError(`chunk ${args} fails`)
   },
 }

@@ -24,11 +24,11 @@ async function work(order: TableOrder, post: (message: unknown) => void): Promis
   const frame = () => {
     for (let i = 0; i < 300; i++) {
       const id = table.add()
-      const [chunk, row] = [table.chunkOf(id)!, table.rowOf(id)]
+      const [chunk, row] = [table.chunkOf(id)!, table.indexOf(id)]
       chunk.a[row] = chunk.b[row] = id
     }
     for (const chunk of table.ownChunks) {
-      for (let i = chunk.rowCount - 1; i >= 0; i--) if (random(5) === 0) chunk.remove(i)
+      for (let i = chunk.rowCount - 1; i >= 0; i--) if (random(5) === 0) chunk.removeRow(i)
     }
     if (table.rowCount > 3000) table.clear()
     table.trim()

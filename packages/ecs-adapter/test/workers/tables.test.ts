@@ -40,7 +40,7 @@ for (const kind of threadKinds) {
       for (let i = 0; i < chunk.rowCount; i++) {
         assert.is(chunk.a[i], chunk.ids[i])
         assert.is(chunk.b[i], chunk.ids[i])
-        assert.is(table.rowOf(chunk.ids[i]), i)
+        assert.is(table.indexOf(chunk.ids[i]), i)
       }
     }
     pool.free(counters)
@@ -75,7 +75,7 @@ for (const kind of threadKinds) {
       for (const chunk of table.chunks) {
         assert.is(new Set(chunk.ids).size, table.chunkCapacity, note)
         for (let i = 0; i < chunk.rowCount; i++) {
-          assert.is(table.rowOf(chunk.ids[i]), i, note)
+          assert.is(table.indexOf(chunk.ids[i]), i, note)
           if (chunk.a[i] !== chunk.ids[i] || chunk.b[i] !== chunk.ids[i]) torn++
         }
       }

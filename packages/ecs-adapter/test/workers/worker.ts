@@ -5,7 +5,11 @@ import {
   createStorage,
   joinWorkerGroup,
   type ListField,
+  type ListType,
+  moveIn,
+  moveOut,
   type Port,
+  type SparseRows,
   type StorageHandle,
   type System,
   type SystemContext,
@@ -32,7 +36,10 @@ interface Components {
   readonly Position: { readonly x: Floats; readonly y: Floats }
   readonly Velocity: { readonly x: Floats; readonly y: Floats }
   readonly Visits: { readonly count: Int32Array }
-  readonly Burning: { readonly heat: Floats; readonly marks: ListField }
+  readonly Burning: {
+    readonly marks: ListField
+    readonly rows: SparseRows<{ heat: typeof t.f32; marks: ListType<typeof t.u8> }>
+  }
   readonly Path: {
     readonly points: ListField
     readonly targets: ListField
@@ -84,25 +91,25 @@ export const systems = {
   },
 
   /** Cools what burns, and puts out what is cold; lights what is next. By rows, and by lists. */
-  burn({ components: { Burning }, entities, rows, commands }: Context) {
-    const burning = rows('Burning')
+  burn({ components: { Burning }, entities, commands }: Context) {
+    const { rows } = Burning
     for (const eid of entities) {
-      const row = burning.row(eid)
+      const row = rows.indexOf(eid)
       if (row < 0) {
         if (eid % 3 === 0) commands.set(eid, 'Burning', { heat: eid % 7, marks: [eid & 255] })
         continue
       }
-      Burning.heat[row] -= 1
-      Burning.marks.push(eid, Burning.heat[row])
-      if (Burning.heat[row] <= 0 || burning.entities[row] !== eid) commands.remove(eid, 'Burning')
+      rows.heat[row] -= 1
+      Burning.marks.push(eid, rows.heat[row])
+      if (rows.heat[row] <= 0 || rows.entities[row] !== eid) commands.remove(eid, 'Burning')
     }
   },
 
-  /** Asks for the rows of a component, and for those of entities that are none. */
-  askRows({ rows, args }: Context) {
-    const found = rows(args as string)
+  /** Looks up rows of what is no entity, and says how many rows there are. */
+  askRows({ components }: Context) {
+    const found = components.Burning.rows
     for (const eid of [0, -1, 2 ** 31, 1.5, Number.NaN]) {
-      if (found.row(eid) !== -1) throw new Error(`${eid} has row ${found.row(eid)}`)
+      if (found.indexOf(eid) !== -1) throw new Error(`${eid} has row ${found.indexOf(eid)}`)
     }
     throw new Error(`${found.count} rows, ${found.entities[0]} first`)
   },
@@ -239,13 +246,13 @@ export function churnOne(
       points.resize(eid, points.length(eid) >> 1)
       break
     case 2:
-      points.set(eid, points.toArray(eid).reverse())
+      points.replace(eid, points.toArray(eid).reverse())
       break
     case 3:
-      if (points.length(eid) > 0) points.remove(eid, index)
+      if (points.length(eid) > 0) points.removeAt(eid, index)
       break
     case 4:
-      if (points.length(eid) > 0) points.swapRemove(eid, index)
+      if (points.length(eid) > 0) points.swapRemoveAt(eid, index)
       break
     case 5:
       points.insert(eid, Math.min(index, points.length(eid)), dice / 8)
@@ -339,11 +346,11 @@ function keepWorld(port: Port): void {
     const storage = createStorage(world, pool, { capacity: 4 })
     const Marked = storage.component('Marked', { marks: t.list(t.i32), label: t.text, last: t.i32 })
     takeIn = ({ packed, mark, isKept, assignedRun }) => {
-      const eid = storage.unpack(packed)
+      const eid = moveIn(storage, packed)
       Marked.marks.push(eid, mark)
       Marked.label.set(eid, `${Marked.label.get(eid)}ü${mark}`)
       Marked.last[eid] = mark
-      const answer = isKept ? { kept: eid } : { packed: storage.pack(eid) }
+      const answer = isKept ? { kept: eid } : { packed: moveOut(storage, eid) }
       storage.sync()
       port.postMessage({ assignedRun, ...answer })
     }

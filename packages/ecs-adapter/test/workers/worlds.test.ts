@@ -1,6 +1,13 @@
 // Worlds of their own, each in its worker: entities wander from one to the other.
 import { Arena, blocks, createLife, verify } from '@ashlar/core'
-import { attachStorage, createStorage, type StorageHandle, t } from '@ashlar/ecs-adapter'
+import {
+  attachStorage,
+  createStorage,
+  moveIn,
+  moveOut,
+  type StorageHandle,
+  t,
+} from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, query, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -58,7 +65,7 @@ for (const kind of threadKinds) {
     const kept: number[] = []
     await Promise.all(
       eids
-        .map((eid) => storage.pack(eid))
+        .map((eid) => moveOut(storage, eid))
         .map(async (parcel, i) => {
           let packed = parcel
           for (let hop = 0; hop < 10; hop++) {
@@ -68,7 +75,7 @@ for (const kind of threadKinds) {
             if (answer.kept !== undefined) kept.push(answer.kept)
             if (answer.packed !== undefined) packed = answer.packed
           }
-          if (i % 5 !== 0) storage.unpack(packed)
+          if (i % 5 !== 0) moveIn(storage, packed)
         }),
     )
     const here = [...query(world, [Marked])]

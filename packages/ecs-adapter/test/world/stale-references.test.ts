@@ -1,4 +1,12 @@
-import { type Component, createStorage, t } from '@ashlar/ecs-adapter'
+import {
+  applyCommands,
+  type Component,
+  createCommands,
+  createStorage,
+  moveIn,
+  moveOut,
+  t,
+} from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -19,11 +27,18 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom, type Scene, withScene } from '../support.ts'
+import {
+  assertSound,
+  assertThrows,
+  createComponent,
+  createRandom,
+  type Scene,
+  withScene,
+} from '../support.ts'
 
 const test = suite('stale references')
 
-const targets = t.list(t.eid, { dropRemoved: true })
+const targets = t.list(t.eid, { weak: true })
 const schema = { targets, kept: t.list(t.eid), others: targets }
 
 test('ids of removed entities leave lists that ask for it, at sync, in order', () => {
@@ -49,8 +64,8 @@ test('a reused id means the new entity in lists that get it afterwards', () => {
       ['push', (targets, eid, id) => void targets.push(eid, id)],
       ['append', (targets, eid, id) => void targets.append(eid, [id])],
       ['insert', (targets, eid, id) => targets.insert(eid, 0, id)],
-      ['set', (targets, eid, id) => targets.set(eid, [id])],
-      ['setAt', (targets, eid, id) => targets.setAt(eid, 0, id)],
+      ['set', (targets, eid, id) => targets.replace(eid, [id])],
+      ['setAt', (targets, eid, id) => targets.set(eid, 0, id)],
     ]
   for (const [name, add] of adders) {
     withScene({}, (scene) => {
@@ -98,7 +113,7 @@ test('a removed id that is copied before sync leaves the copies too', () => {
     const bySet = addEntity(world, Team)
     const byPush = addEntity(world, set(Team, { targets: [kept] }))
     removeEntity(world, gone)
-    Team.targets.set(bySet, Team.targets.toArray(source))
+    Team.targets.replace(bySet, Team.targets.toArray(source))
     Team.targets.push(byPush, gone)
     assert.equal(Team.targets.toArray(bySet), [gone, kept])
     assert.is(addEntity(world), gone)
@@ -152,10 +167,10 @@ test('commands that remove an entity and then list it leave no id of it', () => 
     const Team = storage.component('Team', schema)
     const [gone, kept] = [addEntity(world), addEntity(world)]
     const team = addEntity(world, Team)
-    const commands = storage.commands(pool)
+    const commands = createCommands(storage, pool)
     commands.despawn(gone)
     commands.set(team, Team, { targets: [gone, kept], kept: [] })
-    storage.apply(commands)
+    applyCommands(storage, commands)
     storage.sync()
     assert.equal(Team.targets.toArray(team), [kept])
     commands.dispose()
@@ -189,9 +204,9 @@ test('a refused sweep leaves every list unchanged, and nothing staged', () => {
     const writes = [
       () => targets.push(team, heir),
       () => targets.insert(team, 0, heir),
-      () => targets.setAt(team, 0, heir),
+      () => targets.set(team, 0, heir),
       () => targets.append(team, [team, heir]),
-      () => targets.set(team, [team, heir]),
+      () => targets.replace(team, [team, heir]),
       () => addComponent(world, team, set(Team, { kept: [2], targets: [heir] })),
     ]
     storage.runs.last = { isDone: () => false } as never
@@ -202,7 +217,7 @@ test('a refused sweep leaves every list unchanged, and nothing staged', () => {
       assertSound(arena)
     }
     storage.runs.last = undefined
-    targets.set(team, [heir, team])
+    targets.replace(team, [heir, team])
     assert.equal(targets.toArray(team), [heir, team])
   })
 })
@@ -211,7 +226,7 @@ const teamOf = ({ storage }: Scene) => storage.components.Team as Component<type
 
 /** How the ids of a list, [a removed one, a reused one], get into another list. */
 const copies: Record<string, (scene: Scene, list: number[], into: number) => void> = {
-  set: (scene, list, into) => teamOf(scene).targets.set(into, list),
+  set: (scene, list, into) => teamOf(scene).targets.replace(into, list),
   append: (scene, list, into) => void teamOf(scene).targets.append(into, list),
   push: (scene, list, into) => {
     for (const id of list) teamOf(scene).targets.push(into, id)
@@ -224,7 +239,7 @@ const copies: Record<string, (scene: Scene, list: number[], into: number) => voi
   },
   setAt: (scene, list, into) => {
     teamOf(scene).targets.resize(into, 2)
-    for (const [i, id] of list.entries()) teamOf(scene).targets.setAt(into, i, id)
+    for (const [i, id] of list.entries()) teamOf(scene).targets.set(into, i, id)
   },
   'set of the component': (scene, targets, into) => {
     addComponent(scene.world, into, set(teamOf(scene), { targets }))
@@ -236,15 +251,15 @@ const copies: Record<string, (scene: Scene, list: number[], into: number) => voi
     addComponent(scene.world, into, set(teamOf(scene), { others: [heir], targets: [gone, heir] }))
   },
   commands: (scene, targets, into) => {
-    const commands = scene.storage.commands()
+    const commands = createCommands(scene.storage)
     commands.set(into, 'Team', { targets })
-    scene.storage.apply(commands)
+    applyCommands(scene.storage, commands)
     commands.dispose()
   },
   'an observer of the addition': (scene, list, into) => {
     const Team = teamOf(scene)
     removeComponent(scene.world, into, Team)
-    observe(scene.world, onAdd(Team), (eid) => Team.targets.set(eid, list))
+    observe(scene.world, onAdd(Team), (eid) => Team.targets.replace(eid, list))
     addComponent(scene.world, into, Team)
   },
 }
@@ -255,7 +270,7 @@ for (const [name, copy] of Object.entries(copies)) {
     test(`${kind}: an id without an owner is written with a reused one: ${name}`, () => {
       withScene({}, (scene) => {
         const { world, storage, arena } = scene
-        const Team = storage.component('Team', schema, { sparse })
+        const Team = createComponent(storage, 'Team', schema, sparse)
         const [source, into, gone, before] = [1, 2, 3, 4].map(() => addEntity(world))
         addComponent(world, source, set(Team, { targets: [gone, before] }))
         addComponent(world, into, Team)
@@ -279,7 +294,7 @@ for (const [name, copy] of Object.entries(copies)) {
 test('an instance inherits no reused id, and keeps no id without an owner', () => {
   for (const sparse of [false, true]) {
     withScene({}, ({ world, storage }) => {
-      const Team = storage.component('Team', schema, { sparse })
+      const Team = createComponent(storage, 'Team', schema, sparse)
       const base = addPrefab(world)
       const [gone, before, kept] = [1, 2, 3].map(() => addEntity(world))
       addComponent(world, base, set(Team, { targets: [gone, before, kept], others: [before] }))
@@ -290,9 +305,9 @@ test('an instance inherits no reused id, and keeps no id without an owner', () =
       const instance = addEntity(world)
       assert.is(instance, before)
       addComponent(world, instance, IsA(derived))
-      const byCommand = storage.commands()
+      const byCommand = createCommands(storage)
       byCommand.spawn(base)
-      storage.apply(byCommand)
+      applyCommands(storage, byCommand)
       for (let i = 0; i < 2; i++) {
         storage.sync()
         for (const eid of [base, derived, ...query(world, [Team])]) {
@@ -340,10 +355,10 @@ test('an index means the same element before and after a sweep', () => {
     addComponent(world, team, Team)
     const { targets } = Team
     for (let at = 0; at <= 4; at++) {
-      for (const method of ['insert', 'setAt'] as const) {
+      for (const method of ['insert', 'set'] as const) {
         const dying = addEntity(world)
         const before = [dying, a, b, dying, c]
-        targets.set(team, before)
+        targets.replace(team, before)
         removeEntity(world, dying)
         const heir = addEntity(world)
         assert.is(heir, dying)
@@ -357,14 +372,14 @@ test('an index means the same element before and after a sweep', () => {
         storage.sync()
       }
     }
-    assertThrows(() => targets.setAt(team, 3, a), 'invalid-argument', 'an index')
+    assertThrows(() => targets.set(team, 3, a), 'invalid-argument', 'an index')
   })
 })
 
 test('pack leaves removed ids behind; an unpacked entity keeps its ids', () => {
   for (const sparse of [false, true]) {
     withScene({}, ({ world, storage, arena }) => {
-      const Team = storage.component('Team', schema, { sparse })
+      const Team = createComponent(storage, 'Team', schema, sparse)
       const [a, b, c, d] = [1, 2, 3, 4].map(() => addEntity(world))
       const holder = addEntity(
         world,
@@ -372,12 +387,12 @@ test('pack leaves removed ids behind; an unpacked entity keeps its ids', () => {
       )
       const other = addEntity(world, set(Team, { targets: [a, c, d] }))
       removeEntity(world, b)
-      const packed = storage.pack(holder)
+      const packed = moveOut(storage, holder)
       removeEntity(world, c) // after it was packed
       removeEntity(world, d)
       const values = { targets: [a, c, 777], others: [], kept: [b] }
       const stop = observe(world, onAdd(Team), () => removeEntity(world, a))
-      const unpacked = storage.unpack(packed)
+      const unpacked = moveIn(storage, packed)
       stop()
       for (let i = 0; i < 3; i++) {
         assert.equal(Team.targets.toArray(unpacked), values.targets)
@@ -386,7 +401,7 @@ test('pack leaves removed ids behind; an unpacked entity keeps its ids', () => {
         storage.sync()
       }
       assert.equal(Team.targets.toArray(other), [])
-      const again = storage.unpack(storage.pack(unpacked))
+      const again = moveIn(storage, moveOut(storage, unpacked))
       storage.sync()
       assert.equal(getComponent(world, again, Team), values)
       assertSound(arena)
@@ -398,16 +413,16 @@ test('if a sweep is refused, an entity stays packed', () => {
   withScene({}, ({ world, storage, arena }) => {
     const Team = storage.component('Team', schema)
     const gone = addEntity(world)
-    const packed = storage.pack(addEntity(world, set(Team, { targets: [gone] })))
+    const packed = moveOut(storage, addEntity(world, set(Team, { targets: [gone] })))
     removeEntity(world, gone)
     const stop = observe(world, onAdd(Team), () => {
       storage.runs.last = { isDone: () => false } as never
     })
-    assertThrows(() => storage.unpack(packed), 'group-busy')
+    assertThrows(() => moveIn(storage, packed), 'group-busy')
     stop()
     storage.runs.last = undefined
     assert.equal([...query(world, [Team])], [])
-    assert.equal(Team.targets.toArray(storage.unpack(packed)), [gone])
+    assert.equal(Team.targets.toArray(moveIn(storage, packed)), [gone])
     assertSound(arena)
   })
 })
@@ -425,10 +440,10 @@ test('removals while systems run wait for the next sync, also of several version
       storage.runs.last = undefined
       return eid
     })
-    assert.is(new Set(ids.map(storage.row)).size, 1)
+    assert.is(new Set(ids.map(storage.indexOf)).size, 1)
     assert.equal(Team.targets.toArray(team), ids)
     const heir = addEntity(world)
-    Team.targets.set(team, [...ids, heir])
+    Team.targets.replace(team, [...ids, heir])
     storage.sync()
     assert.equal(Team.targets.toArray(team), [heir])
   })
@@ -445,16 +460,16 @@ test('an unpacked entity keeps its ids, also several removed versions of one id'
       return eid
     })
     storage.sync()
-    const packed = storage.pack(addEntity(world, set(Team, { targets: ids })))
+    const packed = moveOut(storage, addEntity(world, set(Team, { targets: ids })))
     // The same ids once more, as in another world: bitECS gives versions out again.
     const seen = new Set<number>()
     while (!ids.every((id) => seen.has(id))) {
       const eid = addEntity(world)
       removeEntity(world, eid)
       seen.add(eid)
-      if (seen.size === 1) Team.targets.set(other, ids.slice(0, 1))
+      if (seen.size === 1) Team.targets.replace(other, ids.slice(0, 1))
     }
-    const unpacked = storage.unpack(packed)
+    const unpacked = moveIn(storage, packed)
     storage.sync()
     assert.equal(Team.targets.toArray(unpacked), ids)
     assertSound(arena)
@@ -471,7 +486,7 @@ test('ids with versions: the one that was removed goes, another of its row stays
       Team.targets.push(team, one)
       removeEntity(world, one)
       const two = addEntity(world)
-      assert.is(storage.row(two), storage.row(one))
+      assert.is(storage.indexOf(two), storage.indexOf(one))
       Team.targets.push(team, two)
       if (life % 3 === 0) storage.sync()
       if (life % 3 === 0) assert.equal(Team.targets.toArray(team), [two])
@@ -543,7 +558,7 @@ test('a world that churns: lists hold living entities only', () => {
           // An id that is given out again means who has it now, where it is written.
           const team = alive[random(alive.length)]
           const ids = Team.targets.toArray(alive[random(alive.length)])
-          Team.targets.set(team, ids)
+          Team.targets.replace(team, ids)
           const listed = ids.map((id) => persons.get(id)).filter((person) => person !== undefined)
           lists.set(team, listed)
         } else {

@@ -1,6 +1,15 @@
 // One storage for several worlds that share an entity index; and worlds that it does not serve.
 import { Arena, blocks, verify } from '@ashlar/core'
-import { attachStorage, createStorage, type StorageOptions, t } from '@ashlar/ecs-adapter'
+import {
+  applyCommands,
+  attachStorage,
+  createCommands,
+  createStorage,
+  moveIn,
+  moveOut,
+  type StorageOptions,
+  t,
+} from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -26,11 +35,11 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows, createRandom, watch } from '../support.ts'
+import { assertSound, assertThrows, createComponent, createRandom, watch } from '../support.ts'
 
 const test = suite('worlds')
 
-const schema = { x: t.f32, marks: t.list(t.u16), name: t.text, kind: t.text.interned }
+const schema = { x: t.f32, marks: t.list(t.u16), name: t.text, kind: t.text({ interned: true }) }
 const empty = { x: 0, marks: [], name: '', kind: '' }
 const values = (x: number) => ({ x, marks: [x, x + 1], name: `n${x}`, kind: `k${x % 3}` })
 
@@ -48,7 +57,7 @@ function createPlace({
   const arena = Arena.create({ byteLength: 2 ** 22 })
   const pool = arena.openPool()
   const storage = watch(arena, createStorage([level, menu], pool, { capacity: 4, ...options }))
-  const Thing = storage.component('Thing', schema, { sparse })
+  const Thing = createComponent(storage, 'Thing', schema, sparse)
   const end = () => {
     assertSound(arena)
     storage.dispose()
@@ -152,11 +161,11 @@ for (const sparse of [false, true]) {
 
 test('ids with versions', () => {
   const index = createEntityIndex(withVersioning(8))
-  const { level, menu, storage, Thing, end } = createPlace({ index })
+  const { level, menu, Thing, end } = createPlace({ index })
   for (let life = 0; life < 20; life++) {
     const eids = [spawn(level, Thing, values(life)), spawn(menu, Thing, values(life + 1))]
     assert.equal(getComponent(menu, eids[1], Thing), values(life + 1))
-    assert.is(Thing.x[storage.row(eids[0])], life)
+    assert.is(getComponent(level, eids[0], Thing).x, life)
     removeEntity(menu, eids[1])
     removeEntity(level, eids[0])
   }
@@ -165,7 +174,7 @@ test('ids with versions', () => {
 
 test('lists of entities lose those that were removed in any of the worlds, and no other', () => {
   const { level, menu, worlds, storage, end } = createPlace()
-  const Team = storage.component('Team', { ids: t.list(t.eid, { dropRemoved: true }) })
+  const Team = storage.component('Team', { ids: t.list(t.eid, { weak: true }) })
   for (const [world, other] of [
     [level, menu],
     [menu, level],
@@ -222,12 +231,12 @@ test('reset empties all worlds, and they share an index again', () => {
 test('entities move between the worlds by pack and unpack', () => {
   const { level, menu, storage, Thing, end } = createPlace()
   const stranger = createWorld()
-  const packed = storage.pack(spawn(level, Thing, values(3)))
-  assertThrows(() => storage.unpack(packed, stranger), 'invalid-argument', 'the world')
-  const inMenu = storage.unpack(packed, menu)
+  const packed = moveOut(storage, spawn(level, Thing, values(3)))
+  assertThrows(() => moveIn(storage, packed, stranger), 'invalid-argument', 'the world')
+  const inMenu = moveIn(storage, packed, menu)
   assert.equal([...query(menu, [Thing])], [inMenu])
   assert.equal(getComponent(menu, inMenu, Thing), values(3))
-  const back = storage.unpack(storage.pack(inMenu))
+  const back = moveIn(storage, moveOut(storage, inMenu))
   assert.equal([...query(menu, [Thing])], [])
   assert.equal([...query(level, [Thing])], [back])
   assert.equal(getComponent(level, back, Thing), values(3))
@@ -241,7 +250,7 @@ test('a removal that fails in either world leaves the entity as it was', () => {
     const stop = observe(world, onRemove(Thing), () => {
       throw new Error('stay')
     })
-    assert.throws(() => storage.pack(eid), 'stay')
+    assert.throws(() => moveOut(storage, eid), 'stay')
     storage.sync()
     assert.equal(getComponent(world, eid, Thing), values(4))
     assert.equal([...query(world, [Thing])], [eid])
@@ -255,21 +264,22 @@ test('commands find each entity’s world; they spawn in the first, or in the pr
   const [inLevel, inMenu, gone] = [addEntity(level), addEntity(menu), addEntity(menu)]
   const prefab = addPrefab(menu)
   addComponent(menu, prefab, set(Thing, values(8)))
-  const commands = storage.commands()
+  const commands = createCommands(storage)
   commands.add(inLevel, Thing, values(1))
   commands.add(inMenu, Thing, values(2))
   commands.despawn(gone)
   commands.add(gone, Thing, values(3))
   commands.add(commands.spawn(), Thing, values(4))
   commands.spawn(prefab)
-  assert.is(storage.apply(commands), 1)
+  assert.is(applyCommands(storage, commands), 1)
   assert.equal(getComponent(level, inLevel, Thing), values(1))
   assert.equal(getComponent(menu, inMenu, Thing), values(2))
-  const xs = (world: World) => [...query(world, [Thing])].map((eid) => Thing.x[eid])
+  const xs = (world: World) =>
+    [...query(world, [Thing])].map((eid) => getComponent(world, eid, Thing).x)
   assert.equal(xs(level), [1, 4])
   assert.equal(xs(menu), [2, 8])
   commands.remove(inMenu, Thing)
-  storage.apply(commands)
+  applyCommands(storage, commands)
   assert.not.ok(hasComponent(menu, inMenu, Thing))
   end()
 })
@@ -322,7 +332,7 @@ function createUnserved(sparse = false) {
   const index = createEntityIndex()
   const [level, menu] = [createWorld(index), createWorld(index)]
   const storage = createStorage(level, Arena.create({ byteLength: 2 ** 22 }).openPool())
-  return { level, menu, storage, Thing: storage.component('Thing', schema, { sparse }) }
+  return { level, menu, storage, Thing: createComponent(storage, 'Thing', schema, sparse) }
 }
 
 for (const sparse of [false, true]) {
@@ -353,7 +363,7 @@ for (const sparse of [false, true]) {
     for (const seed of [1, 2, 3, 4]) {
       const random = createRandom(seed)
       const { arena, level, worlds, storage, Thing, end } = createPlace({ sparse })
-      const Plain = storage.component('Plain', { y: t.f32 }, { sparse })
+      const Plain = createComponent(storage, 'Plain', { y: t.f32 }, sparse)
       const components = [Thing, Plain]
       const Derived = Object.create(Thing)
       const alive: [World, number][] = []

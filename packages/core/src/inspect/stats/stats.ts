@@ -1,118 +1,102 @@
-/** Fills in the figures of `arena.stats()`: from the slots' counters, or by a walk over blocks. */
-import { isPlainObject } from '../../base/builtins.ts'
+/** Fills in the figures of `arena.stats()`, from the counters of the slots. */
 import { checkOptions, invalidArgument } from '../../base/errors.ts'
 import * as layout from '../../base/layout.ts'
-import { asSlotIndex, type SlotIndex } from '../../base/units.ts'
-import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
+import type { SlotIndex } from '../../base/units.ts'
 import {
   type ArenaMemory,
   controlWord,
-  recordAt,
-  secondWordAt,
+  openedSlotCount,
   slotAt,
+  slotWord,
 } from '../../memory/memory.ts'
-import { capacityOf, runSpanCountOf } from '../../spans/runs.ts'
 import { checkedSlot, slotState } from '../../spans/slots.ts'
-import { countFreeSpans } from '../../spans/span-map.ts'
 import { droppedEvents } from '../../telemetry/telemetry.ts'
 import {
   type ArenaStats,
   type ClassStats,
-  emptySlotStats,
-  emptyStats,
-  liveBytesOf,
+  newSlotStats,
+  newStats,
   type SlotStats,
 } from './figures.ts'
 
 export type { ArenaStats, ClassStats, SlotStats } from './figures.ts'
 
 export interface StatsOptions {
-  /**
-   * Counts blocks by a walk over all of them, instead of adding up counters. No other thread may
-   * call the library during the call.
-   */
-  readonly exact?: boolean
   /** The slot whose figures you want; by default all slots. */
   readonly slot?: number
   /** An earlier result, to be filled again and returned: the call then makes no garbage. */
   readonly into?: ArenaStats
 }
 
-const KEYS = ['exact', 'slot', 'into'] as const satisfies (keyof StatsOptions)[]
+const KEYS = ['slot', 'into'] as const satisfies (keyof StatsOptions)[]
 const NO_OPTIONS: StatsOptions = {}
 
+/** What earlier calls have returned, and for which arena. */
+const results = new WeakMap<ArenaStats, ArenaMemory>()
+
 export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaStats {
-  checkOptions(options, KEYS, '{ exact: true }')
-  const { exact = false, slot, into } = options
-  if (typeof exact !== 'boolean') throw invalidArgument('exact', exact, 'true or false')
-  const only = slot === undefined ? -1 : checkedSlot(memory, slot)
-  if (into !== undefined && !(isPlainObject(into) && isOf(memory, into))) {
+  checkOptions(options, KEYS, '{ slot: 0 }')
+  const { slot, into } = options
+  const isWhole = slot === undefined
+  const first = isWhole ? (0 as SlotIndex) : checkedSlot(memory, slot)
+  const end = isWhole ? openedSlotCount(memory) : first + 1
+  if (into !== undefined && (results.get(into) !== memory || Object.isFrozen(into))) {
     throw invalidArgument('into', into, 'what stats() of this arena gave')
   }
-  const stats = into ?? emptyStats(memory.classes.strides)
-  const first = asSlotIndex(Math.max(only, 0))
-  const end = only === -1 ? memory.openedSlotCount : only + 1
-  stats.exact = exact
+  const stats = into ?? newStats(memory.strides)
+  if (into === undefined) results.set(stats, memory)
   stats.reservedBytes = memory.byteLength
-  stats.controlBytes = only === -1 ? memory.controlSpanCount * layout.SPAN_BYTE_LENGTH : 0
+  stats.controlBytes = isWhole ? memory.controlSpanCount * layout.SPAN_BYTE_LENGTH : 0
   stats.committedBytes =
-    exact && only === -1
-      ? (memory.spanCount - countFreeSpans(memory)) * layout.SPAN_BYTE_LENGTH
-      : stats.controlBytes +
-        sumOf(memory, layout.SLOT_OWNED_SPANS, first, end) * layout.SPAN_BYTE_LENGTH
+    stats.controlBytes +
+    sumOverSlots(memory, layout.SLOT_OWNED_SPANS, first, end) * layout.SPAN_BYTE_LENGTH
   stats.peakCommittedBytes =
     layout.SPAN_BYTE_LENGTH *
-    (only === -1
+    (isWhole
       ? memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]
       : slotAt(memory, first, layout.SLOT_PEAK_OWNED_SPANS))
   countClasses(memory, stats.classes, first, end)
-  if (exact) walkClasses(memory, stats.classes, only)
   countSlots(memory, stats.slots, first, end)
   sumUp(stats)
   return stats
 }
 
+const TOTALS = [
+  'liveBlocks',
+  'liveBytes',
+  'requestedBytes',
+  'freeBytes',
+  'uncarvedBytes',
+  'wasteBytes',
+  'refills',
+  'refilledBlocks',
+] as const
+
 /** Adds up the rows of the classes, for the figures of the whole. */
-function sumUp(stats: ArenaStats): void {
-  stats.liveBlocks = 0
-  stats.liveBytes = 0
-  stats.requestedBytes = 0
-  stats.freeBytes = 0
-  stats.uncarvedBytes = 0
-  stats.wasteBytes = 0
-  stats.refills = 0
-  stats.refilledBlocks = 0
-  for (let index = 0; index < stats.classes.length; index++) {
-    const row = stats.classes[index]
-    stats.liveBlocks += row.liveBlocks
-    stats.liveBytes += liveBytesOf(row)
-    stats.requestedBytes += row.requestedBytes
-    stats.freeBytes += row.freeBlocks * row.stride
-    stats.uncarvedBytes += row.uncarvedBlocks * row.stride
-    stats.wasteBytes += row.wasteBytes
-    stats.refills += row.refills
-    stats.refilledBlocks += row.refilledBlocks
+export function sumUp(stats: ArenaStats): void {
+  for (let i = 0; i < TOTALS.length; i++) {
+    let sum = 0
+    for (let index = 0; index < stats.classes.length; index++)
+      sum += stats.classes[index][TOTALS[i]]
+    stats[TOTALS[i]] = sum
   }
 }
 
-/** Whether `stats` has the rows of this arena's classes, and can be written to. */
-function isOf(memory: ArenaMemory, stats: ArenaStats): boolean {
-  const { classes, slots } = stats
-  if (Object.isFrozen(stats)) return false
-  const { strides, count } = memory.classes
-  if (classes?.length !== count + 1 || !Array.isArray(slots)) return false
-  for (let index = 0; index < count; index++) {
-    if (classes[index]?.stride !== strides[index]) return false
-  }
-  return classes[count]?.stride === 0
+/** The sum of every `step`-th word from `word` up to `end`. */
+function sumOf({ i32 }: ArenaMemory, word: number, end: number, step: number): number {
+  let sum = 0
+  for (let at = word; at < end; at += step) sum += i32[at] >>> 0
+  return sum
 }
 
 /** The sum of one word of the slots from `first` up to `end`. */
-function sumOf(memory: ArenaMemory, field: number, first: SlotIndex, end: number): number {
-  let sum = 0
-  for (let slot = first; slot < end; slot++) sum += slotAt(memory, slot, field) >>> 0
-  return sum
-}
+const sumOverSlots = (memory: ArenaMemory, field: number, first: SlotIndex, end: number) =>
+  sumOf(
+    memory,
+    slotWord(memory, first, field),
+    slotWord(memory, end as SlotIndex, field),
+    memory.slotWordCount,
+  )
 
 /** Figures of a class, and the words of a slot that count them. */
 const CLASS_COUNTS = [
@@ -133,49 +117,32 @@ function countClasses(
 ): void {
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]
-    const isLarge = index === memory.classes.count
-    const at = isLarge ? layout.LARGE_ROW : index
+    const at = index === memory.classCount ? layout.LARGE_ROW : index
     for (let i = 0; i < CLASS_COUNTS.length; i++) {
-      row[CLASS_COUNTS[i][0]] = sumOf(memory, CLASS_COUNTS[i][1] + at, first, end)
+      row[CLASS_COUNTS[i][0]] = sumOverSlots(memory, CLASS_COUNTS[i][1] + at, first, end)
     }
-    const carvedBlocks = sumOf(memory, layout.SLOT_CARVED + at, first, end)
-    const capacity = sumOf(memory, layout.SLOT_ROOM + at, first, end)
-    // The counters of a thread that is running may disagree for a moment.
-    if (!isLarge) row.liveBlocks = Math.min(row.liveBlocks, carvedBlocks)
-    row.freeBlocks = isLarge ? 0 : carvedBlocks - row.liveBlocks
-    row.uncarvedBlocks = capacity - carvedBlocks
-    row.wasteBytes = isLarge ? 0 : row.spanCount * layout.SPAN_BYTE_LENGTH - capacity * row.stride
-    row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
     row.requestedBytes = 0
+    deriveFigures(
+      row,
+      sumOverSlots(memory, layout.SLOT_CARVED + at, first, end),
+      sumOverSlots(memory, layout.SLOT_ROOM + at, first, end),
+    )
   }
 }
 
-/**
- * Replaces the figures that a walk over all blocks can count exactly.
- * @param slot the slot whose runs are walked; -1 for all slots
- */
-function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot: number): void {
-  const none = { spanCount: 0, liveBlocks: 0, freeBlocks: 0, uncarvedBlocks: 0, wasteBytes: 0 }
-  for (const row of rows) Object.assign(row, none)
-  forEachRun(memory, (head, classIndex, owner) => {
-    if (slot !== -1 && owner !== slot) return
-    const row = rows[classIndex === layout.LARGE_CLASS ? memory.classes.count : classIndex]
-    const spanCount = runSpanCountOf(memory, head)
-    let liveBlocks = 0
-    forEachLiveIn(memory, head, (_block, offset) => {
-      liveBlocks++
-      row.requestedBytes += secondWordAt(memory, offset)
-    })
-    row.spanCount += spanCount
-    row.liveBlocks += liveBlocks
-    if (classIndex === layout.LARGE_CLASS) return
-    const carvedBlocks = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
-    const capacity = capacityOf(memory, head)
-    row.freeBlocks += carvedBlocks - liveBlocks
-    row.uncarvedBlocks += capacity - carvedBlocks
-    row.wasteBytes += spanCount * layout.SPAN_BYTE_LENGTH - capacity * row.stride
-  })
-  for (const row of rows) row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
+/** Fills in the figures of a class that follow from its counts. */
+export function deriveFigures(row: ClassStats, carvedBlocks: number, capacity: number): void {
+  const { stride } = row
+  const spanBytes = row.spanCount * layout.SPAN_BYTE_LENGTH
+  // The counters of a thread that is running may disagree for a moment.
+  row.liveBlocks = Math.min(row.liveBlocks, carvedBlocks)
+  row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
+  row.freeBlocks = carvedBlocks - row.liveBlocks
+  row.freeBytes = row.freeBlocks * stride
+  row.uncarvedBlocks = capacity - carvedBlocks
+  row.uncarvedBytes = row.uncarvedBlocks * stride
+  row.wasteBytes = stride === 0 ? 0 : spanBytes - capacity * stride
+  row.liveBytes = spanBytes - row.wasteBytes - row.freeBytes - row.uncarvedBytes
 }
 
 function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, end: number): void {
@@ -183,21 +150,21 @@ function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, en
   for (let slot = first; slot < end; slot++) {
     const state = slotState(memory, slot)
     if (state === 'vacant') continue
-    if (rowCount === rows.length) rows.push(emptySlotStats())
+    if (rowCount === rows.length) rows.push(newSlotStats())
     const row = rows[rowCount++]
     row.slot = slot
     row.state = state
     row.spanCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
     row.peakSpanCount = slotAt(memory, slot, layout.SLOT_PEAK_OWNED_SPANS)
-    row.refills = 0
-    row.refilledBlocks = 0
-    for (let index = 0; index < memory.classes.count; index++) {
-      row.refills += slotAt(memory, slot, layout.SLOT_REFILLS + index) >>> 0
-      row.refilledBlocks += slotAt(memory, slot, layout.SLOT_REFILLED + index) >>> 0
-    }
+    row.refills = sumOverClasses(memory, slot, layout.SLOT_REFILLS)
+    row.refilledBlocks = sumOverClasses(memory, slot, layout.SLOT_REFILLED)
     row.remoteFrees = slotAt(memory, slot, layout.SLOT_DRAINED) >>> 0
     row.violations = slotAt(memory, slot, layout.SLOT_VIOLATIONS) >>> 0
     row.droppedEvents = droppedEvents(memory, slot)
   }
   if (rows.length > rowCount) rows.length = rowCount
 }
+
+/** The sum of a slot's words for all classes. */
+const sumOverClasses = (memory: ArenaMemory, slot: SlotIndex, field: number) =>
+  sumOf(memory, slotWord(memory, slot, field), slotWord(memory, slot, field + memory.classCount), 1)

@@ -4,7 +4,7 @@
  * a class are linked both ways, have room, and count their parked blocks.
  */
 import * as layout from '../../base/layout.ts'
-import { asSlotIndex, asSpanIndex } from '../../base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../base/units.ts'
 import {
   hasLiveBit,
   mapAt,
@@ -27,8 +27,8 @@ import type { Findings } from './findings.ts'
 
 export function checkLists(findings: Findings): void {
   const { memory } = findings
-  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
-    for (let row = 0; row < memory.classes.count; row++) {
+  for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
+    for (let row = 0; row < memory.classCount; row++) {
       const owner = headPattern(slot) | row
       const first = slotAt(memory, slot, layout.SLOT_FREE_HEADS + row)
       findings.count(layout.SLOT_OUTSTANDING + row, slot, checkChain(findings, owner, first))
@@ -67,7 +67,7 @@ function whyNotListed({ memory, listed }: Findings, owner: number, block: number
   const head = isTail ? headOf(memory, span) : span
   if (!isHeadWith(memory, head, owner)) return 'which belongs to another slot or class'
   const within = block - spanStart(memory, head) - layout.FIRST_PAYLOAD
-  const blockIndex = within / memory.classes.strides[classInMap(owner)]
+  const blockIndex = within / memory.strides[classInMap(owner)]
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   if (!Number.isInteger(blockIndex) || blockIndex >= carvedCount) return 'where no block begins'
   return hasLiveBit(memory, block) ? 'which has a live bit' : ''
@@ -77,7 +77,7 @@ function whyNotListed({ memory, listed }: Findings, owner: number, block: number
 function checkPartial(findings: Findings, owner: number, first: number): void {
   const { memory, partial } = findings
   let previous = 0
-  let span = asSpanIndex(first)
+  let span = first as SpanIndex
   for (let steps = 0; span !== 0; steps++) {
     const isOwn = span > 0 && span < memory.spanCount && isHeadWith(memory, span, owner)
     if (!isOwn || steps > memory.spanCount) {
@@ -96,6 +96,6 @@ function checkPartial(findings: Findings, owner: number, first: number): void {
     }
     partial.add(span)
     previous = span
-    span = asSpanIndex(recordAt(memory, span, layout.RECORD_NEXT_PARTIAL))
+    span = recordAt(memory, span, layout.RECORD_NEXT_PARTIAL) as SpanIndex
   }
 }

@@ -3,13 +3,7 @@
  * have live bits; memory in use counts as touched.
  */
 import * as layout from '../../base/layout.ts'
-import {
-  asSpanIndex,
-  type ClassIndex,
-  type PayloadOffset,
-  type SlotIndex,
-  type SpanIndex,
-} from '../../base/units.ts'
+import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../../base/units.ts'
 import { forEachBlockIn, forEachLiveIn } from '../../blocks/walk.ts'
 import {
   alignmentInHeader,
@@ -48,18 +42,14 @@ export function checkRun(
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   const capacity = capacityOf(memory, head)
   findings.count(layout.SLOT_SPANS + row, owner, spanCount)
-  if (!isLarge) {
-    findings.count(layout.SLOT_ROOM + row, owner, capacity)
-    findings.count(layout.SLOT_CARVED + row, owner, carvedCount)
-  }
+  findings.count(layout.SLOT_ROOM + row, owner, capacity)
+  findings.count(layout.SLOT_CARVED + row, owner, carvedCount)
   if (carvedCount < (isLarge ? 1 : 0) || carvedCount > capacity) {
     findings.failSpan(head, `has ${carvedCount} carved blocks of ${capacity}`)
     return
   }
   const byteLength = spanCount * layout.SPAN_BYTE_LENGTH
-  const stride = isLarge
-    ? byteLength - layout.HEADER_BYTE_LENGTH
-    : memory.classes.strides[classIndex]
+  const stride = isLarge ? byteLength - layout.HEADER_BYTE_LENGTH : memory.strides[classIndex]
   const rest = byteLength - capacity * stride
   if (rest < layout.HEADER_BYTE_LENGTH || rest - layout.HEADER_BYTE_LENGTH >= stride) {
     findings.failSpan(head, `has room for ${capacity} blocks and ${rest} bytes over`)
@@ -73,7 +63,7 @@ export function checkRun(
   }
   checkBlocks(findings, head, owner, stride - layout.HEADER_BYTE_LENGTH)
   for (let i = 0; i < spanCount; i++) {
-    const span = asSpanIndex(head + i)
+    const span = (head + i) as SpanIndex
     const touched = memory.i32[touchedWord(memory, span)]
     const least = isLarge ? (i === 0 ? layout.FIRST_PAYLOAD : 0) : layout.SPAN_BYTE_LENGTH
     if (touched < least || touched > layout.SPAN_BYTE_LENGTH) {
@@ -155,7 +145,7 @@ export function checkFreeSpans(findings: Findings): void {
   const { memory } = findings
   const peakSpanCount = memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]
   const end = Math.min(peakSpanCount, memory.spanCount)
-  for (let span = asSpanIndex(memory.controlSpanCount); span < end; span++) {
+  for (let span = memory.controlSpanCount as SpanIndex; span < end; span++) {
     const bitCount = mapAt(memory, span) === layout.SPAN_FREE ? countLiveBits(memory, span, 1) : 0
     if (bitCount !== 0) findings.failSpan(span, `is free, but has ${bitCount} live bits`)
   }

@@ -9,9 +9,9 @@
  *     every queue   taken <= sent <= written, and every offset that waits is in a segment
  */
 import * as layout from '../../base/layout.ts'
-import { asSlotIndex, asSpanIndex, type SlotIndex, type SpanIndex } from '../../base/units.ts'
+import type { SlotIndex, SpanIndex } from '../../base/units.ts'
 import { forEachRun } from '../../blocks/walk.ts'
-import { type ArenaMemory, mapAt, recordAt, slotAt } from '../../memory/memory.ts'
+import { type ArenaMemory, mapAt, openedSlotCount, recordAt, slotAt } from '../../memory/memory.ts'
 import { forEachFreedBit } from '../../remote/freed-bits.ts'
 import { INBOX_TAKEN, OUTBOX_SENT, OUTBOX_WRITTEN, queueWord } from '../../remote/queue.ts'
 import { offsetsBetween } from '../../remote/settle.ts'
@@ -34,9 +34,9 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
     checkRun(findings, head, classIndex, owner)
     checkFreedBits(findings, head, owner)
   })
-  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) checkCounts(findings, slot)
-  for (let freer = asSlotIndex(0); freer < memory.openedSlotCount; freer++) {
-    for (let owner = asSlotIndex(0); owner < memory.openedSlotCount; owner++) {
+  for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) checkCounts(findings, slot)
+  for (let freer = 0 as SlotIndex; freer < openedSlotCount(memory); freer++) {
+    for (let owner = 0 as SlotIndex; owner < openedSlotCount(memory); owner++) {
       checkQueue(findings, freer, owner)
     }
   }
@@ -48,7 +48,7 @@ function checkMap(findings: Findings): void {
   const { memory } = findings
   let spanCount = 1
   for (let index = 0; index < memory.spanCount; index += spanCount) {
-    const span = asSpanIndex(index)
+    const span = index as SpanIndex
     const word = mapAt(memory, span)
     const state = stateInMap(word)
     spanCount = 1
@@ -60,7 +60,7 @@ function checkMap(findings: Findings): void {
       findings.failSpan(span, `belongs to slot ${ownerInMap(word)} but to no run (state ${state})`)
     }
   }
-  for (let slot = asSlotIndex(0); slot < memory.slotCount; slot++) {
+  for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
     findings.checkCount(layout.SLOT_OWNED_SPANS, slot, 'spans in the map')
   }
 }
@@ -73,7 +73,7 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
   const owner = ownerInMap(word)
   const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   const isLarge = stateInMap(word) === layout.SPAN_LARGE
-  if (isLarge ? classIndex !== layout.LARGE_CLASS : classIndex >= memory.classes.count) {
+  if (isLarge ? classIndex !== layout.LARGE_CLASS : classIndex >= memory.classCount) {
     findings.failSpan(head, `has class ${classIndex}, which does not exist`)
   } else if (owner < 0 || owner >= memory.slotCount) {
     findings.failSpan(head, `belongs to slot ${owner}, which does not exist`)
@@ -86,7 +86,7 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
       findings.failSpan(head, `begins with the map word ${word >>> 0}`)
     }
     for (let position = 1; position < spanCount; position++) {
-      const span = asSpanIndex(head + position)
+      const span = (head + position) as SpanIndex
       const distance = Math.min(position, layout.MAX_POSITION)
       const tail = mapWord(layout.SPAN_TAIL, owner, classIndex, distance)
       if (mapAt(memory, span) !== tail) findings.failSpan(head, `has no tail at span ${span}`)
@@ -104,7 +104,7 @@ const COUNTS = [
   [layout.SLOT_CARVED, 'carved blocks'],
 ] as const
 
-/** Checks a slot's counts per class. Large blocks have no counts of room and carved blocks. */
+/** Checks a slot's counts per class. */
 function checkCounts(findings: Findings, slot: SlotIndex): void {
   for (let row = 0; row <= layout.LARGE_ROW; row++) {
     const where = `, class ${row}`

@@ -32,7 +32,7 @@ export const BLOCKS: readonly Mutant[] = [
     file: 'blocks/aligned.ts',
     from: `    i32[(block >> 2) - 2] = memory.freedHeader
     i32[(block >> 2) - 1] = offset`,
-    to: `    i32[(block >> 2) - 2] = memory.shiftedHeader
+    to: `    i32[(block >> 2) - 2] = headerWith(BLOCK_SHIFTED, memory.tag)
     i32[(block >> 2) - 1] = offset`,
     scenarios: ['a large aligned block'],
   },
@@ -62,7 +62,7 @@ export const BLOCKS: readonly Mutant[] = [
   {
     name: 'a block has an owner although its span was given back meanwhile',
     file: 'blocks/check-offset.ts',
-    from: '  if (owner < 0) throw unusedMemory(memory, block)\n',
+    from: 'if (ownerInMap(mapAt(memory, head)) < 0) throw unusedMemory(memory, block)',
     to: '',
     scenarios: ['and its span is given back'],
   },

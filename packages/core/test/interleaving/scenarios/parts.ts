@@ -1,8 +1,9 @@
 /** What scenarios are put together from. */
 
-import { asSlotIndex } from '../../../src/base/units.ts'
+import type { SlotIndex } from '../../../src/base/units.ts'
 import type { ArenaMemory } from '../../../src/memory/memory.ts'
 import type { PoolOf as Pool } from '../../../src/memory/pool-api.ts'
+import { classFor } from '../../../src/memory/size-classes.ts'
 import { receiveForClosedSlots, reclaimClosedSlots } from '../../../src/refill/reclaim-closed.ts'
 import { createEnqueue } from '../../../src/remote/outbox.ts'
 import {
@@ -51,7 +52,7 @@ export const mortal = (name: string, slot: number, deed: (grip: Grip) => void): 
 
 /** Looks after closed slots, as a thread does that finds no room for a block of a length. */
 export function reclaimClosed(memory: ArenaMemory, pool: Pool, byteLength = THIRD): void {
-  const slot = asSlotIndex(pool.slot)
+  const slot = pool.slot as SlotIndex
   const tryAlloc = (length: number) => pool.tryAlloc(length)
   const core = {
     memory,
@@ -61,7 +62,7 @@ export function reclaimClosed(memory: ArenaMemory, pool: Pool, byteLength = THIR
     enqueue: createEnqueue(memory, slot, tryAlloc),
   }
   receiveForClosedSlots(core)
-  reclaimClosedSlots(memory, slot, memory.classes.classFor(byteLength))
+  reclaimClosedSlots(memory, slot, classFor(memory, byteLength))
 }
 
 /** Takes over all spans of closed slots that have room. */
@@ -98,7 +99,7 @@ export function startQueue(
   segmentCount = 1,
 ): void {
   const { memory } = hand
-  const [from, to] = [asSlotIndex(freer), asSlotIndex(owner)]
+  const [from, to] = [freer as SlotIndex, owner as SlotIndex]
   const whole = (count & -SEGMENT_CAPACITY) - (segmentCount - 1) * SEGMENT_CAPACITY
   memory.i32[queueWord(memory, from, OUTBOX_WRITTEN, to)] = whole
   memory.i32[queueWord(memory, from, OUTBOX_SENT, to)] = whole

@@ -1,6 +1,6 @@
 /** Threads that open, close, keep and adopt slots at the same time. */
 import { SLOT_RESERVED } from '../../../src/base/layout.ts'
-import { asSlotIndex } from '../../../src/base/units.ts'
+import type { SlotIndex } from '../../../src/base/units.ts'
 import { claimSlot, slotGeneration } from '../../../src/spans/slots.ts'
 import type { Hand } from '../hand.ts'
 import type { Scenario } from '../scenario.ts'
@@ -71,7 +71,7 @@ const twoAdopters: Scenario = {
   deaths: 1,
   openCount: 1,
   setUp: (hand, [slot]) => {
-    const generation = slotGeneration(hand.memory, asSlotIndex(slot))
+    const generation = slotGeneration(hand.memory, slot as SlotIndex)
     const adopters = ['adopter 1', 'adopter 2'].map((name) => ({
       name,
       slots: [],

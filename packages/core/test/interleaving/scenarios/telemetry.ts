@@ -6,7 +6,7 @@ import {
   TELEMETRY_READ,
   TELEMETRY_WRITTEN,
 } from '../../../src/base/layout.ts'
-import { asSlotIndex } from '../../../src/base/units.ts'
+import type { SlotIndex } from '../../../src/base/units.ts'
 import { publishBatch } from '../../../src/inspect/supervisor.ts'
 import {
   EVENT_CLAIM,
@@ -21,7 +21,7 @@ import type { Agent, Ending } from '../search.ts'
 import { createTiny, THIRD } from '../tiny-arena.ts'
 import { adopter, agent, given, mortal } from './parts.ts'
 
-const WRITER = asSlotIndex(0)
+const WRITER = 0 as SlotIndex
 
 /** Notes events, from 1 on, that can be told from each other, and from a mixture of two. */
 function note(hand: Hand, first: number, count: number): void {

@@ -2,35 +2,35 @@
 import { invalidArgument } from '../base/errors.ts'
 import { BATCH_CAPACITY } from './control-block.ts'
 
-export interface ChunkOptions {
+export interface BatchOptions {
   /**
    * How many entities, or chunks of a table, a worker takes at a time. The least is a 1024th of all
    * entities, and n times that in a stage of n systems. The default is a 16th of a worker's share,
    * so that uneven work is spread.
    */
-  readonly chunkLength?: number
+  readonly batchSize?: number
 }
 
 const BATCHES_PER_WORKER = 16
 
 /**
  * At least 1, and at most the count of entities, so that it fits into a word.
- * @param chunkLength as the caller asks for it, if at all
+ * @param batchSize as the caller asks for it, if at all
  * @param callCount how many systems the stage has: their batches share one control block
  */
 export function batchLengthFor(
   entityCount: number,
-  chunkLength: number | undefined,
+  batchSize: number | undefined,
   workerCount: number,
   callCount: number,
 ): number {
-  const length = chunkLength ?? Math.ceil(entityCount / (BATCHES_PER_WORKER * workerCount))
+  const length = batchSize ?? Math.ceil(entityCount / (BATCHES_PER_WORKER * workerCount))
   const batchCountMax = Math.floor(BATCH_CAPACITY / callCount)
   return Math.max(1, Math.min(length, entityCount), Math.ceil(entityCount / batchCountMax))
 }
 
 /** @throws StorageError 'invalid-argument' */
-export function checkChunkLength(chunkLength: unknown): void {
-  if (Number.isInteger(chunkLength) && (chunkLength as number) > 0) return
-  throw invalidArgument('chunkLength', chunkLength, 'a whole number of entities above 0')
+export function checkBatchSize(batchSize: unknown): void {
+  if (Number.isInteger(batchSize) && (batchSize as number) > 0) return
+  throw invalidArgument('batchSize', batchSize, 'a whole number of entities above 0')
 }

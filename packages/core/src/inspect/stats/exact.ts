@@ -1,0 +1,46 @@
+/** The figures of `arena.stats()`, but blocks and spans are counted by a walk over all runs. */
+import * as layout from '../../base/layout.ts'
+import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
+import { type ArenaMemory, recordAt, secondWordAt } from '../../memory/memory.ts'
+import { capacityOf, runSpanCountOf } from '../../spans/runs.ts'
+import { countFreeSpans } from '../../spans/span-map.ts'
+import {
+  type ArenaStats,
+  type ClassStats,
+  collectStats,
+  deriveFigures,
+  type StatsOptions,
+  sumUp,
+} from './stats.ts'
+
+export function walkStats(memory: ArenaMemory, options: StatsOptions = {}): ArenaStats {
+  const stats = collectStats(memory, options)
+  if (options.slot === undefined) {
+    stats.committedBytes = (memory.spanCount - countFreeSpans(memory)) * layout.SPAN_BYTE_LENGTH
+  }
+  walkClasses(memory, stats.classes, options.slot)
+  sumUp(stats)
+  return stats
+}
+
+/** Replaces the figures that a walk can count. @param slot whose runs; undefined for all runs */
+function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot?: number): void {
+  const carved = rows.map(() => 0)
+  const capacities = rows.map(() => 0)
+  for (const row of rows) Object.assign(row, { spanCount: 0, liveBlocks: 0 })
+  forEachRun(memory, (head, classIndex, owner) => {
+    if (slot !== undefined && owner !== slot) return
+    const index = Math.min(classIndex, memory.classCount)
+    const row = rows[index]
+    forEachLiveIn(memory, head, (_block, offset) => {
+      row.liveBlocks++
+      row.requestedBytes += secondWordAt(memory, offset)
+    })
+    row.spanCount += runSpanCountOf(memory, head)
+    carved[index] += recordAt(memory, head, layout.RECORD_CARVED_COUNT)
+    capacities[index] += capacityOf(memory, head)
+  })
+  rows.forEach((row, index) => {
+    deriveFigures(row, carved[index], capacities[index])
+  })
+}
