@@ -166,7 +166,9 @@ export class Publisher {
     const { worlds, version, entries, tables } = this.#options
     if (!this.isCurrent) {
       const { entityMask } = worlds
-      const bytes = encodeManifest({ entityMask, components: entries(), tables: tables() })
+      const { generations } = this.#options.memory
+      const now = { entityMask, components: entries(), tables: tables(), generations }
+      const bytes = encodeManifest(now)
       const manifest = this.#allocate(rootLayout.PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
       if (manifest === 0) return false
       storeManifest(this.#words, manifest, bytes)

@@ -13,7 +13,7 @@ import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
 import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
 import type { Field } from '../schema/schema.ts'
-import type { ComponentContext } from './component-context.ts'
+import type { GrowthContext } from './component-context.ts'
 
 /**
  * If a large column's block has room, row 0 lies 0 to 15 cache lines into the block, one more for
@@ -50,7 +50,7 @@ interface Column extends Place {
 const byteOffsetOf = ({ byteOffset, array }: Column, row: number) =>
   byteOffset + row * array.BYTES_PER_ELEMENT
 
-export abstract class GrowingColumns {
+export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
   /** Increments whenever columns move, grow or are freed. */
   version = 0
   /** How many rows each column has; 0 once the blocks are freed. */
@@ -58,13 +58,13 @@ export abstract class GrowingColumns {
   /** The column of each field, in the order of the fields. */
   readonly columns: readonly Column[]
   protected readonly views: MemoryViews
-  protected readonly context: ComponentContext
+  protected readonly context: C
   /** Rows below this number may be written without another `pool.touch`. */
   #touchedRowCount = 0
   /** Offsets of the blocks that columns or the row index have moved out of. */
   readonly staleOffsets: number[] = []
 
-  constructor(context: ComponentContext) {
+  constructor(context: C) {
     this.context = context
     this.views = context.memory.views
     this.columns = context.fields.map((field) => {

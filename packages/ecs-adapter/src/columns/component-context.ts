@@ -22,13 +22,17 @@ export interface StorageContext {
   checkIdle(what: string): void
 }
 
-export interface ComponentContext extends StorageContext {
-  name: string
-  /** The object that users hold. It gets a property for each field: the column of the field. */
-  component: Component
+/** What columns need to grow. */
+export interface GrowthContext extends Pick<StorageContext, 'memory' | 'retire' | 'checkIdle'> {
   fields: readonly Field[]
   /** Whether only the entities that have the component have rows. */
   isSparse: boolean
   /** How many columns the components before this one have. */
   columnCount: number
+}
+
+export interface ComponentContext extends StorageContext, GrowthContext {
+  name: string
+  /** The object that users hold. It gets a property for each field: the column of the field. */
+  component: Component
 }

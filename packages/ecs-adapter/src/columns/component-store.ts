@@ -18,7 +18,7 @@ import { GrowingColumns } from './column-growth.ts'
 import { defineColumns } from './column-properties.ts'
 import type { ComponentContext } from './component-context.ts'
 
-export abstract class ComponentStore extends GrowingColumns implements Rows {
+export abstract class ComponentStore extends GrowingColumns<ComponentContext> implements Rows {
   readonly variable: VariableColumns
   readonly #objects: readonly (FieldObject | undefined)[]
   /** By column: what a new row holds. Undefined if that is 0 in all. */

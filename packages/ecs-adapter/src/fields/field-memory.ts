@@ -8,6 +8,10 @@ import { Staging } from './staging.ts'
 
 /** A part of the memory. The storage calls the members that a part has. */
 export interface FieldPart {
+  /** Another number whenever what attached threads need to know has changed. */
+  readonly version?: number
+  /** For `verifyStorage`: the blocks that the part holds. */
+  readonly blocks?: readonly number[]
   /** `storage.sync()`: rows and columns are synced already. */
   sync?(): void
   /** Before workers run a system. */
@@ -39,6 +43,14 @@ export interface LogWords {
   readonly serialWord: number
 }
 
+/** Where the generations of ids are, see `weak-ids.ts`. */
+export interface GenerationsPlace {
+  /** Index of the first float in `views.f64`. */
+  readonly firstIndex: number
+  readonly count: number
+  readonly entityMask: number
+}
+
 export class FieldMemory {
   readonly views: MemoryViews
   readonly staging = new Staging()
@@ -46,6 +58,8 @@ export class FieldMemory {
   readonly owner: FieldOwner | undefined
   /** Undefined in the world's thread. */
   readonly logWords: LogWords | undefined
+  /** Undefined without weak ids. An attached thread has it from the manifest. */
+  generations: GenerationsPlace | undefined
   readonly #parts: FieldPart[] = []
   readonly #byFactory = new Map<unknown, object>()
 
@@ -68,6 +82,18 @@ export class FieldMemory {
   /** The part that a function has made; undefined if it was not called yet. */
   find<P extends object>(create: (memory: FieldMemory) => P): P | undefined {
     return this.#byFactory.get(create) as P | undefined
+  }
+
+  /** Another number whenever that of any part is another one. */
+  get version(): number {
+    let sum = 0
+    for (let i = 0; i < this.#parts.length; i++) sum += this.#parts[i].version ?? 0
+    return sum
+  }
+
+  /** For `verifyStorage`. */
+  get blocks(): readonly number[] {
+    return this.#parts.flatMap((part) => part.blocks ?? [])
   }
 
   sync(): void {

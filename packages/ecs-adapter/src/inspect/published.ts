@@ -54,7 +54,7 @@ function checkRoot(findings: Findings, publisher: StorageParts['publisher']): vo
 
 function checkManifest(
   findings: Findings,
-  { worlds, components, publisher }: StorageParts,
+  { worlds, components, publisher, memory }: StorageParts,
   tables: readonly Table[],
 ): void {
   const { manifest, isCurrent } = publisher
@@ -67,6 +67,7 @@ function checkManifest(
   const present = encodeManifest({
     ...{ entityMask, components: components.entries },
     tables: entries.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    generations: memory.generations,
   })
   const published = encodeManifest({ ...told, tables: byName })
   if (!isEqual(published, present)) findings.fail(manifest, 'another one', 'that of now')

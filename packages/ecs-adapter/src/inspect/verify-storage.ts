@@ -68,6 +68,9 @@ export function verifyStorage(
     checkRows(findings, hooks, owners)
     checkVariableFields(findings, hooks, fields, { memory, owners, interned })
   }
+  findings.check('column', 'the generations of ids', () => {
+    for (const offset of memory.blocks) findings.reach(offset)
+  })
   checkPublished(findings, parts, Object.values(storage.tables), interned)
   interned.check(findings)
   for (const table of Object.values(storage.tables)) checkTable(findings, table)

@@ -35,11 +35,16 @@ export class ScalarCode extends FieldCode {
     numbers[i] = value
   }
 
-  valueOf(number: number): unknown {
+  valueOf(number: number, _: FieldMemory): unknown {
     return number
   }
 
-  read({ f64 }: MemoryViews, index: number, resolve: (eid: number) => number): unknown {
+  read(
+    { f64 }: MemoryViews,
+    index: number,
+    resolve: (eid: number) => number,
+    _: FieldMemory,
+  ): unknown {
     const number = f64[index >> 1]
     return unboxed(this.isReference ? resolve(number) : number)
   }

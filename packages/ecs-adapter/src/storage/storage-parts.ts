@@ -27,7 +27,7 @@ export function createParts(worlds: Worlds, pool: Pool, rowCount: number) {
   const tables = new StorageTables(pool, runs.checkTables)
   const publisher = new Publisher({
     ...{ worlds, memory },
-    version: () => tables.version + components.version,
+    version: () => tables.version + components.version + memory.version,
     entries: () => components.entries,
     tables: tables.entries,
   })
