@@ -7,7 +7,7 @@ import { IndexPlace } from '../columns/row-index.ts'
 import type { GenerationsPlace } from '../fields/field-memory.ts'
 import { liveByteLength } from '../memory/blocks.ts'
 import { codeByName } from '../schema/code-names.ts'
-import type { Field } from '../schema/schema.ts'
+import { Field } from '../schema/schema.ts'
 import { kindOf } from '../schema/type-codes.ts'
 import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
@@ -80,7 +80,7 @@ function fieldOf(read: unknown, component: string): Field {
   const { name, type } = isRecord(read) ? read : {}
   check(typeof name === 'string' && typeof type === 'string', read)
   const code = codeByName(type)
-  if (code !== undefined) return { name, code }
+  if (code !== undefined) return new Field(name, code)
   const [kind] = type.split(' ')
   check(KINDS.includes(kind) && kindOf(kind) === undefined, type)
   throw noSuchType(`${component}.${name}`, kind)

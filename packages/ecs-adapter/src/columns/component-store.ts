@@ -91,9 +91,13 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     if (row < 0) return emptyValues(this.context.fields, this.context.memory)
     const values: Record<string, unknown> = {}
     for (let i = 0; i < this.columns.length; i++) {
-      const { name, code } = this.columns[i].field
-      const list = this.variable[i]?.$readRow(row)
-      values[name] = list ?? code.valueOf(this.load(i, row), this.context.memory)
+      const { name, code, isNumber } = this.columns[i].field
+      const variable = this.variable[i]
+      if (variable !== undefined) values[name] = variable.$readRow(row)
+      else {
+        const number = this.load(i, row)
+        values[name] = isNumber ? number : code.valueOf(number, this.context.memory)
+      }
     }
     return values
   }

@@ -16,6 +16,7 @@ import { isWeakId } from './weak-ids.ts'
 
 class WeakEidCode extends ScalarCode {
   override readonly isOfStorage = true
+  override readonly isNumber = false
 
   constructor() {
     super('eid weak', Float64Array)

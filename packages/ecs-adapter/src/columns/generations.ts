@@ -2,6 +2,7 @@
 import type { Query } from 'bitecs'
 import type { FieldMemory, FieldOwner, FieldPart } from '../fields/field-memory.ts'
 import { ScalarCode } from '../schema/scalar-code.ts'
+import { Field } from '../schema/schema.ts'
 import { membersOf, onEnter, onLeave, registerEveryone } from '../world/bitecs-internals.ts'
 import { GrowingColumns } from './column-growth.ts'
 import { WeakIds } from './weak-ids.ts'
@@ -17,7 +18,7 @@ class GenerationColumn extends GrowingColumns {
 
   /** @throws ArenaError 'out-of-memory'; then nothing is allocated */
   constructor(memory: FieldMemory, owner: FieldOwner) {
-    const fields = [{ name: 'generation', code: new ScalarCode('f64', Float64Array) }]
+    const fields = [new Field('generation', new ScalarCode('f64', Float64Array))]
     super({ ...owner, memory, fields, isSparse: false, columnCount: 0 })
     this.#memory = memory
     this.#owner = owner

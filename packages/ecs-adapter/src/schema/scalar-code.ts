@@ -12,6 +12,7 @@ export class ScalarCode extends FieldCode {
   readonly array: ScalarArrayConstructor
   override readonly initial: number
   override readonly isReference: boolean
+  override readonly isNumber: boolean = true
 
   constructor(name: string, array: ScalarArrayConstructor, initial = 0) {
     super()
@@ -51,6 +52,8 @@ export class ScalarCode extends FieldCode {
 }
 
 export class BoolCode extends ScalarCode {
+  override readonly isNumber = false
+
   constructor(initial = 0) {
     super('bool', Uint8Array, initial)
   }
