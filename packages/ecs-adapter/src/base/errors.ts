@@ -121,8 +121,8 @@ export const duplicateEntry = (name: string, first: number, second: number) =>
 /** @param field names of component and field */
 export const noSuchType = (field: string, type: string) =>
   misuse(
-    `field ${field} is a t.${type}, but the bundle of this thread lacks its code. Import t.${type} ` +
-      'in the worker, for example with the module of the schemas',
+    `field ${field} is a t.${type}, but the bundle of this thread lacks its code. Import ` +
+      `t.${type} in the worker, for example with the module of the schemas`,
   )
 
 export const unknownField = (component: string, given: unknown, names: readonly string[]) =>

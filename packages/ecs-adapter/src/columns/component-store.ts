@@ -18,7 +18,7 @@ import { GrowingColumns } from './column-growth.ts'
 import { defineColumns } from './column-properties.ts'
 import type { ComponentContext } from './component-context.ts'
 
-export abstract class ComponentStore extends GrowingColumns implements Rows {
+export abstract class ComponentStore extends GrowingColumns<ComponentContext> implements Rows {
   readonly variable: VariableColumns
   readonly #objects: readonly (FieldObject | undefined)[]
   /** By column: what a new row holds. Undefined if that is 0 in all. */
@@ -91,9 +91,13 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     if (row < 0) return emptyValues(this.context.fields, this.context.memory)
     const values: Record<string, unknown> = {}
     for (let i = 0; i < this.columns.length; i++) {
-      const { name, code } = this.columns[i].field
-      const list = this.variable[i]?.$readRow(row)
-      values[name] = list ?? code.valueOf(this.load(i, row), this.context.memory)
+      const { name, code, isNumber } = this.columns[i].field
+      const variable = this.variable[i]
+      if (variable !== undefined) values[name] = variable.$readRow(row)
+      else {
+        const number = this.load(i, row)
+        values[name] = isNumber ? number : code.valueOf(number, this.context.memory)
+      }
     }
     return values
   }
@@ -167,6 +171,13 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     if (this.#initial !== undefined) this.#writeDefaults(row, this.#initial)
   }
 
+  /** For a prefab that got the component: writes the values of a new row. */
+  clear(eid: number): void {
+    const row = this.claim(eid)
+    this.freeForReuse(row)
+    this.clearRow(row)
+  }
+
   #writeDefaults(row: number, initial: Float64Array): void {
     for (let i = 0; i < this.columns.length; i++) {
       const { typeId, firstIndex } = this.columns[i]
@@ -203,7 +214,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   sync(): void {
     if (this.#buffer !== this.views.buffer) {
       this.publish(this.views.buffer)
-      this.context.growth.note(this.context.component, 0)
+      this.noteGrowth(0)
     }
     this.freeStale()
   }
@@ -217,6 +228,15 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     const { component, fields } = this.context
     const place = { fields, rowCount: this.rowCount, byteOffsets: this.#byteOffsets }
     defineColumns(component, place, buffer, this.#objects, this.rows)
+  }
+
+  protected override noteGrowth(movedColumnCount: number): void {
+    this.context.growth.note(this.context.component, movedColumnCount)
+  }
+
+  protected override reportGrowth(): void {
+    // Not for sparse rows: until their index has grown as well, nothing of the user's may run.
+    if (!this.context.isSparse) this.context.growth.report()
   }
 
   #freeAll(): void {

@@ -94,7 +94,10 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   }
 
   override find(eid: number): number {
-    return this.row(eid)
+    const row = this.row(eid)
+    // A prefab without a row may have the id of an entity that has just lost its row.
+    const isOther = row >= 0 && this.#isLost(row) && this.context.worlds.has(eid, Prefab)
+    return isOther ? -1 : row
   }
 
   override sync(): void {

@@ -31,6 +31,8 @@ export abstract class FieldCode {
   abstract readonly array: ScalarArrayConstructor
   /** What the column holds in a new row. */
   readonly initial: number = 0
+  /** Whether `take` and `valueOf` leave numbers unchanged: then they need not be called. */
+  readonly isNumber: boolean = false
   /** Whether numbers in the column mean nothing to other storages. */
   readonly isOfStorage: boolean = false
   /** Whether a typed array of ids is marked for the serializers of bitECS. */
@@ -59,7 +61,7 @@ export abstract class FieldCode {
     component: string,
     field: string,
   ): void
-  /** The value that `getComponent` returns for a number in the column; `initial` is an empty one. */
+  /** The value that `getComponent` returns for a number in the column. */
   abstract valueOf(number: number, memory: FieldMemory): unknown
 
   /** The values in commands: see `command-values.ts`. How many words follow the first two. */

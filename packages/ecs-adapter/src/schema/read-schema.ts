@@ -5,7 +5,7 @@ import { isIllFormed } from '../base/utf8.ts'
 import type { FieldCode } from '../fields/field-code.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { GivenValues } from '../fields/staging.ts'
-import type { Field, Schema } from './schema.ts'
+import { Field, type Schema } from './schema.ts'
 import { codeOf } from './type-codes.ts'
 
 /**
@@ -17,7 +17,7 @@ const isReserved = (name: string) =>
 /** Refuses names such as `0` and `1`: engines sort such properties before all others. */
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
-type Kind = 'component' | 'sparse component' | 'table'
+type Kind = 'component' | 'table'
 
 /** Names reach other threads and worlds as UTF-8. @throws StorageError 'invalid-argument' */
 export function checkName(name: unknown, kind: Kind): asserts name is string {
@@ -27,7 +27,12 @@ export function checkName(name: unknown, kind: Kind): asserts name is string {
 }
 
 /** The fields of a schema, in its order; none for a tag. @throws StorageError 'invalid-argument' */
-export function readSchema(name: string, schema: Schema, kind: Kind = 'component'): Field[] {
+export function readSchema(
+  name: string,
+  schema: Schema,
+  kind: Kind = 'component',
+  isSparse = false,
+): Field[] {
   checkName(name, kind)
   const of = (what: string) => `${what} of ${kind} ${JSON.stringify(name)}`
   if (!isRecord(schema)) {
@@ -45,10 +50,10 @@ export function readSchema(name: string, schema: Schema, kind: Kind = 'component
         kind === 'table' ? 't.f32 or another number' : 'one of t, such as t.f32 or t.list(t.u16)'
       throw invalidArgument(of(`the type of field ${name}`), type, expected)
     }
-    if (kind === 'sparse component' && isOfRows(name, code)) {
+    if (isSparse && isOfRows(name, code)) {
       throw invalidArgument(of('a field name'), name, 'one that the rows do not have: rename it')
     }
-    return { name, code }
+    return new Field(name, code)
   })
 }
 
@@ -84,7 +89,8 @@ export function readValues(
     const field = fields[i]
     const value = (values as Record<string, unknown>)[field.name]
     if (value === undefined) continue
-    field.code.take(memory, value, given, i, name, field.name)
+    if (field.isNumber && typeof value === 'number') given.numbers[i] = value
+    else field.code.take(memory, value, given, i, name, field.name)
     given.isGiven[i] = 1
   }
 }

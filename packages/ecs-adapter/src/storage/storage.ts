@@ -128,7 +128,7 @@ export class WorldStorage implements Storage, StorageState {
     this.$check()
     this.#worlds.check()
     const isSparse = createSparse !== undefined
-    const fields = readSchema(name, schema, isSparse ? 'sparse component' : 'component')
+    const fields = readSchema(name, schema, 'component', isSparse)
     if (name in this.components) throw duplicateComponent(name)
     const { parts } = this
     const columnCount = parts.components.all.flatMap((listed) => listed.fields).length
