@@ -48,7 +48,10 @@ export class StorageGrowth implements Growth {
     if (isLittle && this.#moved.length === 0) return // in nearly every frame
     sets.beginSet()
     try {
-      while (this.#moved.length > 0) this.#hooks.onColumnsMoved?.(this.#moved.pop()!)
+      while (this.#moved.length > 0) {
+        const component = this.#moved.pop()!
+        this.#hooks.onColumnsMoved?.(component)
+      }
       this.#checkWaiting()
     } finally {
       sets.endSet()
