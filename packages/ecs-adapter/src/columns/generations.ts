@@ -1,9 +1,9 @@
 /** Weak ids in the thread of a world, which counts the generations of all ids. */
 import type { Query } from 'bitecs'
+import type { Extension } from '../base/extensions.ts'
 import type { FieldMemory, FieldOwner } from '../fields/field-memory.ts'
 import { ScalarCode } from '../schema/scalar-code.ts'
 import { Field } from '../schema/schema.ts'
-import type { Extension } from '../shared/extensions.ts'
 import type { Manifest } from '../shared/manifest.ts'
 import { membersOf, onEnter, onLeave, registerEveryone } from '../world/bitecs-internals.ts'
 import { GrowingColumns } from './column-growth.ts'
