@@ -115,7 +115,7 @@ const subjects: Record<
   },
   t: {
     pick: () => t,
-    calls: { list: call([nothing, isOptions], () => [t.eid]) },
+    calls: { list: call([nothing, isOptions], () => [t.eid]), text: call([isOptions], () => []) },
   },
   'functions of a storage': {
     pick: () => storageFunctions,

@@ -112,9 +112,6 @@ export const stillAttached = (slots: readonly number[], what: string, forget: st
     `slots ${slots.join(', ')} are attached to ${what}. Call detach() there, or ${forget} if dead`,
   )
 
-export const notSparse = (name: string) =>
-  misuse(`${shown(name)} is not sparse. Use storage.row(eid) and a query, or { sparse: true }`)
-
 export const duplicateEntry = (name: string, first: number, second: number) =>
   misuse(`entries ${first} and ${second} are both called ${shown(name)}. Change one \`name\``)
 
@@ -138,14 +135,14 @@ export const noNegativeId = (eid: number) =>
 export const commandsDisposed = () =>
   new StorageError(
     'commands-disposed',
-    'these commands or their storage are disposed of. Make others with storage.commands()',
+    'these commands or their storage are disposed of. Make others with createCommands(storage)',
   )
 
 export const noCommands = (given: unknown) =>
   invalidArgument(
-    'what was given to storage.apply()',
+    'what was given to applyCommands()',
     given,
-    'what storage.commands() returns, { offset } from another thread, or an array of these',
+    'what createCommands() returns, { offset } from another thread, or an array of these',
   )
 
 export const commandsOfAnother = () =>
@@ -154,13 +151,13 @@ export const commandsOfAnother = () =>
 export const commandsBusy = () =>
   new StorageError(
     'commands-busy',
-    'storage.apply() is running, or values of a command are being read. Call this afterwards',
+    'applyCommands() is running, or values of a command are being read. Call this afterwards',
   )
 
 export const packIsBusy = (what: string) =>
   new StorageError(
     'pack-busy',
-    `${what} would free rows that pack() or unpack() is moving. Call it after their observers`,
+    `${what} would free rows that moveOut() or moveIn() is moving. Call it after their observers`,
   )
 
 export const setIsBusy = (what: string) =>

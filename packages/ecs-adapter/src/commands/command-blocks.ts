@@ -209,7 +209,7 @@ export function checkCommands(views: Views, offset: unknown, storage?: number): 
   const { pool, i32: words } = views
   const isLive = typeof offset === 'number' && isLiveBlock(pool, offset)
   if (!isLive || words[(offset >> 2) + layout.BLOCK_MAGIC] !== layout.COMMANDS_MAGIC) {
-    const expected = 'that of what storage.commands() gave, not yet disposed of'
+    const expected = 'that of what createCommands() gave, not yet disposed of'
     throw invalidArgument('the offset of commands', offset, expected)
   }
   const given = words[(offset >> 2) + layout.BLOCK_STORAGE]

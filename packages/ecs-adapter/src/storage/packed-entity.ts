@@ -119,4 +119,4 @@ export function freePacked(pool: Pool, offset: number): void {
 }
 
 const notPacked = (offset: unknown) =>
-  invalidArgument('the packed entity', offset, 'what storage.pack() gave, not yet unpacked')
+  invalidArgument('the packed entity', offset, 'what moveOut() gave, not yet moved in')

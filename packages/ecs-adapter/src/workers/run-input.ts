@@ -39,7 +39,7 @@ function countChunks(table: AnyTable, { tables }: Storage): number {
   const { name, chunks, isAttached } = table
   const fault =
     tables[name] !== table
-      ? `one of this storage: storage.table('${name}', ...)`
+      ? `one of this storage: createTable(storage, '${name}', ...)`
       : isAttached || 'one that is not disposed of or detached'
   if (fault !== true) throw invalidArgument('the table', name, fault)
   let count = 0

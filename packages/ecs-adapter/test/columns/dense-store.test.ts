@@ -412,14 +412,14 @@ test('a component of scalars observes additions, one with lists removals too', (
     countObservers(() => storage.component('C', { x: t.text })),
     setAndGet + 2,
   )
-  const dropRemoved = { x: t.list(t.eid, { weak: true }) }
+  const weak = { x: t.list(t.eid, { weak: true }) }
   const ofEntities = 1
   assert.is(
-    countObservers(() => storage.component('D', dropRemoved)),
+    countObservers(() => storage.component('D', weak)),
     setAndGet + 2 + ofEntities,
   )
   assert.is(
-    countObservers(() => storage.component('E', dropRemoved)),
+    countObservers(() => storage.component('E', weak)),
     setAndGet + 2,
   )
 })

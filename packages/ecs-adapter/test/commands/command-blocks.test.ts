@@ -156,7 +156,7 @@ test('offsets without a buffer are refused, and no other block is freed', () => 
   const other = pool.allocZeroed(4096)
   const blockCount = blocksOf(arena).length
   for (const bad of [0, -16, 8.5, undefined, '16', other, blocks.offset + 16, 2 ** 40]) {
-    assertThrows(() => checkCommands(views, bad, STORAGE), 'invalid-argument', 'storage.commands()')
+    assertThrows(() => checkCommands(views, bad, STORAGE), 'invalid-argument', 'createCommands()')
   }
   assertThrows(() => freeCommands(pool, other), 'invalid-argument')
   assert.is(checkCommands(views, blocks.offset, STORAGE), blocks.offset)

@@ -44,7 +44,7 @@ test('out of memory during apply', () => {
   assert.is(Big.value[200], 1)
 })
 
-test('out of memory in storage.commands(): every allocated block is freed', () => {
+test('out of memory in createCommands(): every allocated block is freed', () => {
   let isMade = false
   for (let allowed = 0; !isMade; allowed++) {
     const { arena, pool, storage } = createScene({ byteLength: 2 ** 20 })
@@ -119,14 +119,14 @@ test('misuse: the error names the value, and no command is left', () => {
     [() => given.begin(0.5), 'sort key', '0.5'],
     [() => given.begin(2 ** 31), 'sort key'],
     [() => createCommands(storage, {} as never), 'pool', 'openPool'],
-    [() => applyCommands(storage, undefined as never), 'commands', 'storage.commands()'],
+    [() => applyCommands(storage, undefined as never), 'applyCommands()', 'createCommands()'],
     [() => applyCommands(storage, { offset: 0 }), 'commands', '0'],
     [() => applyCommands(storage, { offset: Position.x.byteOffset }), 'commands'],
     [
       () => applyCommands(storage, [commands, {} as never]),
-      'storage.apply()',
+      'applyCommands()',
       'Object',
-      'commands()',
+      'createCommands()',
     ],
     [() => applyCommands(storage, { offset: commands.offset + 16 }), 'commands'],
   ]

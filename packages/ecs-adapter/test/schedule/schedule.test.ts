@@ -174,7 +174,7 @@ test('invalid entries are reported by their place', async () => {
     [[{ ...good, name: '' }], 'entry 0: name is ""'],
     [[{ ...good, entities: [1] }], 'entry 0: entities is Array', 'a function'],
     [[{ ...good, args: { dt: 1 } }], 'entry 0: args is Object', 'a function'],
-    [[{ ...good, batchSize: 0 }], 'chunkLength is 0'],
+    [[{ ...good, batchSize: 0 }], 'batchSize is 0'],
     [[{ ...good, reads: 'Position' }], 'entry 0: reads is "Position"', 'an array'],
     [[{ ...good, writes: [3] }], 'entry 0: writes: one is 3'],
     [[{ ...good, reads: [undefined] }], 'entry 0: reads: one is undefined', 'a component'],

@@ -104,7 +104,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     assert.is(there.Path.points.offset(moved), list)
     assert.is(there.Path.label.offset(moved), text)
     there.Path.points.push(moved, 9)
-    assertThrows(() => moveIn(there.storage, packed), 'invalid-argument', 'not yet unpacked')
+    assertThrows(() => moveIn(there.storage, packed), 'invalid-argument', 'not yet moved in')
     endAll(arena, here.storage, there.storage)
   })
 }
@@ -137,7 +137,7 @@ testBoth('hostile input is refused, and packed entities stay packed', (sparse) =
   const other = storage.pool.alloc(64)
   const packed = moveOut(storage, eid)
   for (const bad of [0, 8, packed + 16, other, '16', undefined, 2 ** 40, -packed]) {
-    assertThrows(() => moveIn(storage, bad as number), 'invalid-argument', 'storage.pack()')
+    assertThrows(() => moveIn(storage, bad as number), 'invalid-argument', 'moveOut()')
     assertThrows(() => freePacked(storage.pool, bad as number), 'invalid-argument')
   }
   const strangerWorld = createWorld()
@@ -469,7 +469,7 @@ testBoth('a storage is not disposed of while an entity is unpacked', (sparse) =>
   const packed = moveOut(storage, eid)
   const stop = observe(world, onAdd(Path), () => {
     stop()
-    assertThrows(() => storage.dispose(), 'pack-busy', 'storage.dispose()', 'unpack')
+    assertThrows(() => storage.dispose(), 'pack-busy', 'storage.dispose()', 'moveIn()')
   })
   assert.equal(Path.points.toArray(moveIn(storage, packed)), [1])
   storage.dispose()

@@ -102,7 +102,7 @@ for (const kind of threadKinds) {
     await endAll(game, team)
   })
 
-  test(`${kind}: EACH_WORKER is alone in its stage, without chunkLength`, async () => {
+  test(`${kind}: EACH_WORKER is alone in its stage, without batchSize`, async () => {
     const game = createGame(50)
     const team = await createGroup(game, kind)
     const tallies = createTallies(game)
@@ -121,7 +121,7 @@ for (const kind of threadKinds) {
     ])
     await assertRejects(beside.run(), 'invalid-argument', 'tallyEach', 'EACH_WORKER')
     const chunked = team.group.run('tallyEach', EACH_WORKER, tallies.args, { batchSize: 1 })
-    await assertRejects(chunked, 'invalid-argument', 'chunkLength')
+    await assertRejects(chunked, 'invalid-argument', 'batchSize')
     await assertRejects(
       team.group.run('tallyEach', 'each' as never),
       'invalid-argument',

@@ -387,8 +387,8 @@ for (const kind of threadKinds) {
     observe(world, onAdd(Mark), () => {
       refused.push(assertRejects(team.group.run('visit', all()), 'commands-busy'))
       if (mayBlock)
-        assert.throws(() => team.group.runSync('visit', all()), /storage.apply\(\) is running/)
-      assert.throws(() => storage.reset(), /storage.apply\(\) is running/)
+        assert.throws(() => team.group.runSync('visit', all()), /applyCommands\(\) is running/)
+      assert.throws(() => storage.reset(), /applyCommands\(\) is running/)
     })
     for (const own of [storage, sibling]) {
       const commands = createCommands(own)

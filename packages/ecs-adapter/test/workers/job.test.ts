@@ -102,7 +102,7 @@ test('batches are at least an equal share of the capacity', () => {
   const jobs = new JobList(createScene().storage)
   const control = plainControl()
   const cases = [
-    // entities, chunkLength, calls, workers: length of a batch
+    // entities, batchSize, calls, workers: length of a batch
     [3200, undefined, 1, 2, 100],
     [3200, 1, 1, 2, 4],
     [3200, 1, 2, 2, 7],

@@ -126,7 +126,7 @@ for (const kind of threadKinds) {
     const { group } = team
     const options: [string, Takes, (options: object) => unknown][] = [
       ['timeoutMs', isDuration, (options) => group.run('empty', [1], 0, options)],
-      ['chunkLength', isLength, (options) => group.run('empty', [1], 0, options)],
+      ['batchSize', isLength, (options) => group.run('empty', [1], 0, options)],
       ['scratchByteLength', nothing, (options) => createWorkerGroup(storage, [], options)],
       ['joinTimeoutMs', nothing, (options) => createWorkerGroup(storage, [], options)],
     ]

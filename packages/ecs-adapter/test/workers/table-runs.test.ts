@@ -73,7 +73,7 @@ for (const kind of threadKinds) {
       const options = batchSize === undefined ? {} : { batchSize }
       if (mayBlock && round % 2 === 1) team.group.runSync('fly', Shot, undefined, options)
       else await team.group.run('fly', Shot, undefined, options)
-      assertVisited(game, round + 1, `chunkLength ${batchSize}`)
+      assertVisited(game, round + 1, `batchSize ${batchSize}`)
       assert.equal(verify(arena), [])
     }
     await endAll(game, team)
@@ -397,7 +397,7 @@ test('tables of another storage, disposed of, or detached', async () => {
   const nameless = createTable(storage.pool, shotSchema)
   foreign.add()
   for (const table of [foreign, alone, nameless]) {
-    await assertRejects(team.group.run('fly', table), 'invalid-argument', 'storage.table(')
+    await assertRejects(team.group.run('fly', table), 'invalid-argument', 'createTable(storage, ')
   }
   for (const wrong of [{ chunks: [] }, { ...Shot }, null, undefined, 7, 'Shot', {}, Shot.chunk]) {
     const run = team.group.run('fly', wrong as unknown as RunEntities)
