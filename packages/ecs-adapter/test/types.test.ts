@@ -3,28 +3,22 @@ import {
   type AnyComponent,
   applyCommands,
   attachStorage,
+  type Checked,
   type Component,
   type ComponentRows,
   createCommands,
-  createSchedule,
   createSparseComponent,
   createStorage,
   createTable,
-  createWorkerGroup,
-  defineSystems,
-  EACH_WORKER,
-  joinWorkerGroup,
   type ListField,
+  type Schema,
   type SparseComponent,
   type SparseRows,
   type System,
-  type SystemContext,
-  type Systems,
-  type Table,
   type TextField,
   t,
   type Values,
-  type WorkerGroup,
+  type WeakEidField,
 } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, getComponent, Not, observe, onSet, query, set } from 'bitecs'
 import { suite } from 'uvu'
@@ -156,6 +150,84 @@ test('lists and texts have their methods, and views of their element type', () =
   assert.ok(text && numbers)
 })
 
+test('field types are functions of their options', () => {
+  const { world, storage } = createScene()
+  const schema = {
+    points: t.u16({ default: 100 }),
+    isAlive: t.bool({ default: true }),
+    isBig: t.bool,
+    target: t.eid({ weak: true }),
+    plain: t.eid,
+  }
+  const Health = storage.component('Health', schema)
+  expectType<Equal<(typeof Health)['points'], Uint16Array>>()
+  expectType<Equal<(typeof Health)['isAlive'], Uint8Array>>()
+  expectType<Equal<(typeof Health)['target'], WeakEidField>>()
+  expectType<Equal<(typeof Health)['plain'], Int32Array>>()
+  expectType<
+    Equal<
+      Values<typeof Health>,
+      { points?: number; isAlive?: boolean; isBig?: boolean; target?: number; plain?: number }
+    >
+  >()
+  const Rare = createSparseComponent(storage, 'Rare', schema)
+  expectType<Equal<(typeof Rare)['target'], WeakEidField>>()
+  expectType<Equal<(typeof Rare)['rows']['isAlive'], Uint8Array>>()
+  expectType<Equal<Values<typeof Rare>, Values<typeof Health>>>()
+  // @ts-expect-error: it has no column
+  assert.is(Rare.rows.target, undefined)
+  const eid = addEntity(world, set(Health, { target: 1 } satisfies Values<typeof Health>))
+  // @ts-expect-error: a boolean
+  const wrong: Values<typeof Health> = { isAlive: 1 }
+  assert.ok(wrong)
+  // @ts-expect-error: no columns of numbers
+  assert.is(Health.target[eid], undefined)
+  // @ts-expect-error: a number
+  assert.throws(() => t.u8({ default: true }))
+  // @ts-expect-error: a boolean
+  assert.throws(() => t.bool({ default: 1 }))
+  // @ts-expect-error: no such option
+  assert.throws(() => t.f32({ defualt: 1 }))
+  // @ts-expect-error: only ids are weak
+  assert.throws(() => t.u32({ weak: true }))
+  // @ts-expect-error: not in lists
+  assert.throws(() => t.list(t.eid({ weak: true })))
+  // @ts-expect-error: not in tables
+  assert.throws(() => createTable(storage, 'Shot', { target: t.eid({ weak: true }) }))
+})
+
+test('names that no field may have do not compile', () => {
+  const { storage } = createScene()
+  // @ts-expect-error: bitECS knows the result of set by it
+  assert.throws(() => storage.component('A', { data: t.f32 }))
+  // @ts-expect-error: so it does by this
+  assert.throws(() => storage.component('A', { x: t.f32, component: t.u8 }))
+  // @ts-expect-error: every object has it
+  assert.throws(() => storage.component('A', { valueOf: t.f32 }))
+  // @ts-expect-error: every object has it
+  assert.throws(() => createSparseComponent(storage, 'A', { constructor: t.text }))
+  // @ts-expect-error: the component has it
+  assert.throws(() => createSparseComponent(storage, 'A', { rows: t.list(t.u8) }))
+  // @ts-expect-error: the rows have it
+  assert.throws(() => createSparseComponent(storage, 'A', { count: t.u8 }))
+  // @ts-expect-error: the rows have it
+  assert.throws(() => createSparseComponent(storage, 'A', { indexOf: t.u8 }))
+  const Odd = createSparseComponent(storage, 'Odd', { rows: t.u8, entities: t.text })
+  expectType<Equal<(typeof Odd)['entities'], TextField>>()
+  assert.ok(Odd)
+})
+
+test('a wrapper passes the check of a schema on', () => {
+  const { storage } = createScene()
+  const make = <const S extends Schema>(schema: Checked<S>): Component<S> =>
+    storage.component<S>('Made', schema)
+  const Made = make({ x: t.f32, isOn: t.bool })
+  expectType<Equal<(typeof Made)['x'], Float32Array>>()
+  expectType<Equal<Values<typeof Made>, { x?: number; isOn?: boolean }>>()
+  // @ts-expect-error: bitECS knows the result of set by it
+  assert.throws(() => make({ data: t.f32 }))
+})
+
 test('what is no schema does not compile', () => {
   const { storage } = createScene()
   // @ts-expect-error: a type by its name
@@ -215,138 +287,6 @@ test('commands take the values of a component', () => {
   }
   assert.type(refused, 'function')
   assert.is(applyCommands(storage, commands), 0)
-})
-
-interface Components {
-  readonly Position: Component<typeof position>
-  readonly Path: Component<typeof path>
-}
-interface Tables {
-  readonly Bullet: Table<typeof bullet>
-}
-const position = { x: t.f32, y: t.f32 }
-const path = { points: t.list(t.f32), label: t.text }
-const bullet = { x: t.f32, life: t.i16 }
-type Context<A = unknown> = SystemContext<Components, Tables, A>
-
-const systems = defineSystems<Components, Tables>()({
-  move({ components: { Position }, entities, args, commands }: Context<{ dt: number }>) {
-    for (const eid of entities) Position.x[eid] += args.dt
-    for (const eid of entities) commands.set(eid, 'Position', { y: args.dt })
-  },
-  /** Without an annotation. */
-  fly({ components, tables, chunks, args, commands, indexOf }) {
-    expectType<Equal<typeof args, unknown>>()
-    expectType<Equal<typeof tables, Tables>>()
-    for (const { x, life, rowCount } of chunks) {
-      for (let row = 0; row < rowCount; row++) x[row] += life[row]
-    }
-    components.Path.points.push(indexOf(1), 2)
-    commands.set(1, 'Path', { points: [1], label: 'x' })
-    commands.add(1, components.Position, { x: 1 })
-    commands.remove(1, 'Path')
-  },
-  typos({ components, chunks, commands }) {
-    // @ts-expect-error: no such field
-    assert.throws(() => commands.set(1, 'Position', { xx: 1 }), /"xx", expected one of x, y/)
-    // @ts-expect-error: no such field
-    assert.throws(() => commands.add(1, components.Position, { xx: 1 }), /"xx"/)
-    // @ts-expect-error: no such component
-    assert.throws(() => commands.add(1, 'Positon', { x: 1 }), /Position/)
-    // @ts-expect-error: no such component
-    assert.throws(() => commands.remove(1, 'Positon'), /Position/)
-    // @ts-expect-error: no such component
-    assert.throws(() => components.Positon, /did you mean "Position"\?/)
-    // @ts-expect-error: no such field
-    for (const { y } of chunks) assert.is(y, undefined)
-  },
-  each: ({ workerIndex, tables }) => void [tables.Bullet.add(), workerIndex],
-  none() {},
-  optional: ({ args }: Context<{ n: number } | undefined>) => void args?.n,
-})
-
-test('systems give names, arguments, components and tables to groups and schedules', async () => {
-  const { storage } = createScene()
-  storage.component('Position', position)
-  storage.component('Path', path)
-  const Bullet = createTable(storage, 'Bullet', bullet)
-  Bullet.add()
-  const group = await createWorkerGroup<typeof systems>(storage, [], { systems })
-  const inferred = await createWorkerGroup(storage, () => [], { systems })
-  expectType<Equal<typeof inferred, WorkerGroup<typeof systems>>>()
-  await inferred.close()
-
-  await group.run('move', [1], { dt: 1 })
-  await group.run('move', [1], { dt: 1 }, { batchSize: 3 })
-  await group.run('fly', Bullet, undefined, { timeoutMs: 5000 })
-  group.runSync('typos', Bullet)
-  group.runSync('each', EACH_WORKER)
-  group.runSync('optional', [])
-  group.runSync('optional', [], { n: 1 })
-  // @ts-expect-error: no such system
-  assert.throws(() => group.runSync('mvoe', [1], { dt: 1 }), /did you mean "move"\?/)
-  // @ts-expect-error: no such argument
-  group.runSync('move', [], { td: 1 })
-  // @ts-expect-error: arguments are missing
-  assert.throws(() => group.runSync('move', [1]), /"move" threw TypeError/)
-  // @ts-expect-error: no such argument
-  group.runSync('optional', [], { m: 1 })
-  // @ts-expect-error: no such option
-  assert.throws(() => group.runSync('none', [1], 0, { batchsize: 1 }), /batchsize/)
-
-  const entities = () => [1]
-  const schedule = createSchedule(group, [
-    { system: 'move', entities, args: () => ({ dt: 1 }), writes: ['Position'], reads: ['Bullet'] },
-    { system: 'fly', entities: () => Bullet, writes: [Bullet, { name: 'grid' }] },
-    { system: 'none', name: 'last', entities: () => [], after: ['fly'] },
-    { system: 'optional', entities },
-  ])
-  schedule.runSync()
-  // @ts-expect-error: no such system
-  assert.throws(() => createSchedule(group, [{ system: 'mvoe', entities }]), /"move"/)
-  // @ts-expect-error: arguments are missing
-  createSchedule(group, [{ system: 'move', entities }])
-  // @ts-expect-error: no such argument
-  createSchedule(group, [{ system: 'move', entities, args: () => ({ td: 1 }) }])
-  assert.throws(
-    // @ts-expect-error: no such component
-    () => createSchedule(group, [{ system: 'none', entities, writes: ['Positon'] }]),
-    /did you mean "Position"\?/,
-  )
-  assert.throws(
-    // @ts-expect-error: no such table
-    () => createSchedule(group, [{ system: 'none', entities, reads: ['Bulet'] }]),
-    /did you mean "Bullet"\?/,
-  )
-  await group.close()
-})
-
-test('what is no system does not compile', () => {
-  // @ts-expect-error: no function
-  assert.throws(() => defineSystems<Components>()({ move: 5 }), /system move is 5/)
-  // @ts-expect-error: no function
-  assert.throws(() => joinWorkerGroup(new MessageChannel().port1, { move: 5 }), /system move is 5/)
-  const refused = () => {
-    // @ts-expect-error: components that are not those of the systems
-    defineSystems<Components>()({ move(_: SystemContext<{ Other: Components['Path'] }>) {} })
-  }
-  assert.type(refused, 'function')
-})
-
-test('systems and groups of unknown types take any name', async () => {
-  const { storage } = createScene()
-  const unknown: Systems = {
-    move({ entities, args }) {
-      assert.equal([entities[0], args], [1, 5])
-    },
-  }
-  const group: WorkerGroup = await createWorkerGroup(storage, [], { systems: unknown })
-  group.runSync('move', [1], 5)
-  assert.throws(() => group.runSync('mvoe', [1]), /did you mean "move"\?/)
-  createSchedule(group, [
-    { system: 'move', entities: () => [1], args: () => 5, reads: [] },
-  ]).runSync()
-  await group.close()
 })
 
 test.run()

@@ -74,14 +74,14 @@ export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
     })
   }
 
-  /** Called when the columns have grown, of which some have moved. */
-  protected onGrown(_movedColumnCount: number): void {}
-
-  /** Called when `cover` has done something, and nothing is half done. */
-  protected onCovered(): void {}
-
   /** Makes the columns properties of the component, as views of this buffer. */
   protected abstract publish(buffer: ArrayBufferLike): void
+
+  /** The columns have grown, and so many have moved. */
+  protected noteGrowth(_movedColumnCount: number): void {}
+
+  /** The last act of `cover` if it has grown or touched columns. May throw. */
+  protected reportGrowth(): void {}
 
   /**
    * Makes sure that every column has this row; new rows read zero.
@@ -143,7 +143,7 @@ export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
     this.#touchRows()
     this.version++
     this.publish(this.views.buffer)
-    if (!isNew) this.onGrown(movedCount)
+    if (!isNew) this.noteGrowth(movedCount)
   }
 
   #coverSlow(row: number): void {
@@ -153,7 +153,7 @@ export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
     const wanted = Math.max(row + 1, 2 * this.#touchedRowCount, TOUCHED_AT_LEAST)
     this.#touchedRowCount = Math.min(wanted, this.rowCount)
     this.#touchRows()
-    this.onCovered()
+    this.reportGrowth()
   }
 
   #grow(row: number): void {

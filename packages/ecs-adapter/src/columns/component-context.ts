@@ -44,8 +44,8 @@ export interface GrowthContext extends Pick<StorageContext, 'memory' | 'retire' 
 
 export interface ComponentContext extends StorageContext, GrowthContext {
   name: string
-  /** The object that users hold. It gets a property for each field: the column of the field. */
-  component: Component
   /** How many rows dense columns have at first. */
   rowCount: number
+  /** The object that users hold. It gets a property for each field: the column of the field. */
+  component: Component
 }

@@ -214,18 +214,9 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
   sync(): void {
     if (this.#buffer !== this.views.buffer) {
       this.publish(this.views.buffer)
-      this.context.growth.note(this.context.component, 0)
+      this.noteGrowth(0)
     }
     this.freeStale()
-  }
-
-  protected override onGrown(movedColumnCount: number): void {
-    this.context.growth.note(this.context.component, movedColumnCount)
-  }
-
-  protected override onCovered(): void {
-    // Not for sparse rows: until their index has grown as well, nothing of the user's may run.
-    if (!this.context.isSparse) this.context.growth.report()
   }
 
   protected override publish(buffer: ArrayBufferLike): void {
@@ -237,6 +228,15 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     const { component, fields } = this.context
     const place = { fields, rowCount: this.rowCount, byteOffsets: this.#byteOffsets }
     defineColumns(component, place, buffer, this.#objects, this.rows)
+  }
+
+  protected override noteGrowth(movedColumnCount: number): void {
+    this.context.growth.note(this.context.component, movedColumnCount)
+  }
+
+  protected override reportGrowth(): void {
+    // Not for sparse rows: until their index has grown as well, nothing of the user's may run.
+    if (!this.context.isSparse) this.context.growth.report()
   }
 
   #freeAll(): void {

@@ -69,9 +69,11 @@ export function verifyStorage(
     checkRows(findings, hooks, owners)
     checkVariableFields(findings, hooks, fields, { memory, owners, interned })
   }
-  for (const { blocks = [] } of parts.extensions.all) {
-    for (const offset of blocks) findings.check('column', 'a block', () => findings.reach(offset))
-  }
+  findings.check('column', 'the generations of ids', () => {
+    for (const { blocks = [] } of parts.extensions.all) {
+      for (const offset of blocks) findings.reach(offset)
+    }
+  })
   checkPublished(findings, parts, interned)
   interned.check(findings)
   for (const table of Object.values(storage.tables)) checkTable(findings, table)

@@ -276,6 +276,16 @@ test('views that are renewed after a WebAssembly.Memory has grown', () => {
   assert.ok(moved.length === 1 && moved[0] === Body)
 })
 
+test('without hooks, columns grow all the same', () => {
+  const world = createWorld()
+  const pool = Arena.create({ byteLength: MIB }).openPool()
+  const storage = createStorage(world, pool, { capacity: 2 })
+  const Body = storage.component('Body', { x: t.f32 })
+  for (let i = 1; i <= 100; i++) addComponent(world, addEntity(world), set(Body, { x: i }))
+  assert.is(Body.x[100], 100)
+  assert.ok(storage.stats().movedColumnCount > 0)
+})
+
 test('hooks are functions', () => {
   const pool = Arena.create({ byteLength: MIB }).openPool()
   for (const name of ['onColumnsMoved', 'onWaiting']) {
