@@ -33,9 +33,9 @@ const FREEDOOM_FILES = ['freedoom1.wad', 'freedoom2.wad']
 /** The folders in which Doom's ports look for WADs, the user's own first. */
 export function wadFolders(env: NodeJS.ProcessEnv = process.env): string[] {
   const { DOOMWADDIR, DOOMWADPATH, XDG_DATA_HOME } = env
-  const ofUser = [DOOMWADDIR, ...(DOOMWADPATH ?? '').split(delimiter)].filter((path) => !!path)
+  const ofUser = [DOOMWADDIR ?? '', ...(DOOMWADPATH ?? '').split(delimiter)]
   return [
-    ...(ofUser as string[]),
+    ...ofUser.filter((path) => path !== ''),
     join(XDG_DATA_HOME || join(homedir(), '.local/share'), 'games/doom'),
     '/usr/local/share/games/doom',
     '/usr/share/games/doom',

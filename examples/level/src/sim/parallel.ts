@@ -60,7 +60,7 @@ export function createSystems(view: View): Readonly<Record<SystemName, System>> 
   return { think: createThinking(view), fly: createFlight(view) }
 }
 
-/** The systems of a worker group over the one shard of a simulation, for a thread without a world. */
+/** The systems of a group over the one shard of a simulation, for a thread without a world. */
 export function createGroupSystems(commons: Commons) {
   let systems: ReturnType<typeof createSystems> | undefined
   const systemsOf = (context: SystemContext<Components>) => {
