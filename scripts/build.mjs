@@ -114,8 +114,8 @@ function declare(folder) {
     const types = readFileSync(resolve(dist, 'esm', file), 'utf8')
       // tsc leaves the extensions of declarations as they are in the sources.
       .replaceAll(/\.ts(['"])/g, '.js$1')
-      // Before TypeScript 5.7, typed arrays have no parameter. Since then, this is its default.
-      .replaceAll(/\b(\w+Array)<ArrayBufferLike>/g, '$1')
+      // Before TypeScript 5.7, typed arrays have no parameter: a compiler infers and writes it.
+      .replaceAll(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1')
     // The same declarations serve both: the package.json beside them says what they declare.
     for (const format of ['esm', 'cjs']) {
       mkdirSync(dirname(resolve(dist, format, file)), { recursive: true })
