@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { createWorkerGroup } from '@ashlar/ecs-adapter'
 import { workerFile } from 'example-kit'
-import type { RunSystem, Simulation } from './sim/index.ts'
+import type { GroupSystems, RunSystem, Simulation } from './sim/index.ts'
 
 export interface Team {
   readonly workerCount: number
@@ -21,7 +21,7 @@ export function startTeam(
     workerCount,
     async join({ scene: { storage, commons } }) {
       for (const worker of workers) worker.postMessage({ commons })
-      const group = await createWorkerGroup(storage, workers)
+      const group = await createWorkerGroup<GroupSystems>(storage, workers)
       return { run: (name, entities) => group.runSync(name, entities), leave: () => group.close() }
     },
     async stop() {

@@ -3,7 +3,7 @@
 // meanwhile, what they write is the entities' own, and what they spawn and remove they leave to
 // commands.
 import type { Arena, Pool } from '@ashlar/core'
-import type { Commands } from '@ashlar/ecs-adapter'
+import { type Commands, defineSystems, type SystemContext } from '@ashlar/ecs-adapter'
 import { type CellLists, createCellLists } from './cell-lists.ts'
 import { type Collision, createCollision, PATH_LENGTH } from './collision.ts'
 import type { Commons } from './commons.ts'
@@ -59,6 +59,21 @@ export function createView(
 export function createSystems(view: View): Readonly<Record<SystemName, System>> {
   return { think: createThinking(view), fly: createFlight(view) }
 }
+
+/** The systems of a worker group over the one shard of a simulation, for a thread without a world. */
+export function createGroupSystems(commons: Commons) {
+  let systems: ReturnType<typeof createSystems> | undefined
+  const systemsOf = (context: SystemContext<Components>) => {
+    systems ??= createSystems(createView(context, commons))
+    return systems
+  }
+  return defineSystems<Components>()({
+    think: (context) => systemsOf(context).think(context.entities, context.commands),
+    fly: (context) => systemsOf(context).fly(context.entities, context.commands),
+  })
+}
+
+export type GroupSystems = ReturnType<typeof createGroupSystems>
 
 /**
  * Runs a system over entities, and has its commands applied; in this thread, or by a worker group.

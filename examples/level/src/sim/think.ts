@@ -1,6 +1,6 @@
-// What actors that stand do of their own accord: they look around, decide where to be, and fire. Each writes
-// to its own rows, and looks at bodies as they were after the last step: so all of them may think
-// at once.
+// What actors do of their own accord, unless they lie on the floor: they look around, decide where
+// to be, and fire. Each writes to its own rows, and looks at bodies as they were after the last
+// step: so all of them may think at once.
 import type { Commands } from '@ashlar/ecs-adapter'
 import { randomBelow } from 'example-kit/sim'
 import { FIRE_TICS, RUN_FACTOR, TURN_TICS } from './actors.ts'

@@ -69,17 +69,17 @@ export function writeControl(region: ArenaRegion, tag: number): void {
   const controlSpanCount = constant[layout.CONTROL_SPAN_COUNT]
   const wordCount = (controlSpanCount * layout.SPAN_BYTE_LENGTH) >> 2
   const words = new Int32Array(region.buffer, region.base, wordCount)
-  if (!region.isNew) words.fill(0)
-  words.set(constant.subarray(layout.CONTROL_VERSION), layout.CONTROL_VERSION)
   const fill = (value: number, table: number, count: number) =>
     words.fill(value, constant[table] >> 2, (constant[table] >> 2) + count)
   if (!region.isNew) {
+    words.fill(0)
     fill(
       layout.SPAN_BYTE_LENGTH,
       layout.CONTROL_TOUCHED_MAP,
       region.byteLength / layout.SPAN_BYTE_LENGTH,
     )
   }
+  words.set(constant.subarray(layout.CONTROL_VERSION), layout.CONTROL_VERSION)
   fill(CONTROL_SPAN_WORD, layout.CONTROL_SPAN_MAP, controlSpanCount)
   words.set(region.strides, constant[layout.CONTROL_CLASS_TABLE] >> 2)
   words[layout.CONTROL_FIRST_FREE_SPAN] = controlSpanCount

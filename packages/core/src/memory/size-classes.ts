@@ -30,22 +30,20 @@ function defaultStrides(): number[] {
   for (let stride = 16; stride <= 144; stride += 16) strides.push(stride)
   strides.push(160, 176, 208, 240, 272)
   for (let power = 256; power < MAX_CLASS_PAYLOAD; power *= 2) {
-    const quarter = power / 4
-    strides.push(5 * quarter, 6 * quarter, 7 * quarter, strideFor(2 * power))
+    strides.push(1.25 * power, 1.5 * power, 1.75 * power, strideFor(2 * power))
   }
   return strides
 }
-const DEFAULT_STRIDES: readonly number[] = defaultStrides()
 
 /** Strides of the default classes and of the user's classes, ascending, without repetition. */
 export function stridesWith(classes: readonly number[]): number[] {
   if (!isArray(classes)) throw invalidArgument('classes', classes, 'an array of byte lengths')
-  const userPayloads = [...classes]
-  for (const byteLength of userPayloads) {
+  const strides = new Set(defaultStrides())
+  for (const byteLength of classes) {
     checkInteger('classes', byteLength, 1, MAX_CLASS_PAYLOAD)
     checkMultiple('classes', byteLength)
+    strides.add(strideFor(byteLength))
   }
-  const strides = new Set([...DEFAULT_STRIDES, ...userPayloads.map(strideFor)])
   checkInteger('the count of all size classes', strides.size, 1, layout.MAX_CLASS_COUNT)
   return [...strides].sort((a, b) => a - b)
 }

@@ -174,7 +174,8 @@ export class AttachedStorage {
   }
 
   #follow(words: Int32Array, offset: number): void {
-    const { entityMask, tables, components } = readManifest(this.#pool, words, offset)
+    const { entityMask, tables, components, generations } = readManifest(this.#pool, words, offset)
+    if (generations !== undefined) this.#memory.generations = generations
     this.#entityMask = entityMask
     this.#tables.follow(tables)
     this.#components.follow(components)

@@ -4,14 +4,16 @@ import { isArray, isRecord } from '../base/arguments.ts'
 import { corrupt, noSuchType } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { IndexPlace } from '../columns/row-index.ts'
+import type { GenerationsPlace } from '../fields/field-memory.ts'
 import { liveByteLength } from '../memory/blocks.ts'
 import { codeByName } from '../schema/code-names.ts'
-import type { Field } from '../schema/schema.ts'
+import { Field } from '../schema/schema.ts'
+import { kindOf } from '../schema/type-codes.ts'
 import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
 
 /** Types whose code a bundle may lack. */
-const KINDS = ['list', 'text', 'eid'] as const
+const KINDS: readonly string[] = ['list', 'text', 'eid']
 const ROW_COUNT_LIMIT = 2 ** 30 // more than the option `capacity` allows
 
 export function encodeManifest(manifest: Manifest): Uint8Array {
@@ -31,14 +33,16 @@ export function storeManifest(words: Int32Array, offset: number, bytes: Uint8Arr
 export function readManifest(pool: Pool, words: Int32Array, offset: number): Manifest {
   const byteLength = checkedCount(pool, words, offset, 1)
   const read = loadJson(words, offset + rootLayout.PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
-  const { entityMask, components, tables } = isRecord(read) ? read : {}
+  const { entityMask, components, tables, generations } = isRecord(read) ? read : {}
   check(isArray(components) && isArray(tables), read)
   check(Number.isInteger(entityMask), entityMask)
-  return {
+  const manifest = {
     entityMask: entityMask as number,
     components: components.map((one) => componentOf(one, pool.arena)),
     tables: tables.map(tableOf),
   }
+  if (generations === undefined) return manifest
+  return { ...manifest, generations: generationsOf(generations, pool.arena) }
 }
 
 /** A view of the published entity ids. @throws StorageError 'corrupt' */
@@ -76,9 +80,9 @@ function fieldOf(read: unknown, component: string): Field {
   const { name, type } = isRecord(read) ? read : {}
   check(typeof name === 'string' && typeof type === 'string', read)
   const code = codeByName(type)
-  if (code !== undefined) return { name, code }
-  const kind = KINDS.find((kind) => type === kind || type.startsWith(`${kind} `))
-  check(kind !== undefined, type)
+  if (code !== undefined) return new Field(name, code)
+  const [kind] = type.split(' ')
+  check(KINDS.includes(kind) && kindOf(kind) === undefined, type)
   throw noSuchType(`${component}.${name}`, kind)
 }
 
@@ -88,6 +92,14 @@ function rowsOf(read: unknown, arena: Arena): RowsEntry {
   const { wordCount } = new IndexPlace({ index, rowCount })
   check(isPlace(arena, index, wordCount * 4, 4), index)
   return { index, rowCount }
+}
+
+function generationsOf(read: unknown, arena: Arena): GenerationsPlace {
+  const { firstIndex, count, entityMask } = isRecord(read) ? read : {}
+  check(typeof firstIndex === 'number' && isRowCount(count), read)
+  check(isPlace(arena, firstIndex * 8, count * 8, 8), firstIndex)
+  check(Number.isInteger(entityMask), entityMask)
+  return { firstIndex, count, entityMask: entityMask as number }
 }
 
 function tableOf(read: unknown): TableEntry {

@@ -12,12 +12,18 @@ interface NodePort {
 
 interface WebPort {
   postMessage(message: unknown): void
-  addEventListener(event: string, listener: (event: Event) => void): void
-  removeEventListener(event: string, listener: (event: Event) => void): void
+  addEventListener(event: string, listener: (event: WebEvent) => void): void
+  removeEventListener(event: string, listener: (event: WebEvent) => void): void
   start?(): void
 }
 
-type WebEvent = Event & { data?: unknown; message?: unknown; code?: unknown }
+/** What is read of an `Event`, which only programs for browsers know. */
+interface WebEvent {
+  readonly data?: unknown
+  readonly message?: unknown
+  readonly code?: unknown
+  preventDefault?(): void
+}
 
 export function checkPort(what: string, port: unknown): asserts port is Port {
   const canPost = typeof port === 'object' && port !== null && 'postMessage' in port
@@ -56,7 +62,7 @@ export function onFailure(port: Port, listener: (reason: string) => void): () =>
 const codeOf = ({ code }: WebEvent) => code
 
 function messageOf(event: WebEvent): string {
-  event.preventDefault() // otherwise, Deno would end this thread as well
+  event.preventDefault?.() // otherwise, Deno would end this thread as well
   const { message } = event
   // The event has no message in pages if the worker's script could not be loaded.
   return typeof message === 'string' && message !== '' ? message : 'its script could not be loaded'
@@ -73,7 +79,7 @@ function listen(
     port.on(event, listener)
     return () => void port.off(event, listener)
   }
-  const call = (event: Event) => listener(read(event))
+  const call = (event: WebEvent) => listener(read(event))
   port.addEventListener(event, call)
   return () => port.removeEventListener(event, call)
 }

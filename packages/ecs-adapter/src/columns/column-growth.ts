@@ -13,7 +13,7 @@ import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
 import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
 import type { Field } from '../schema/schema.ts'
-import type { ComponentContext } from './component-context.ts'
+import type { GrowthContext } from './component-context.ts'
 
 /**
  * If a large column's block has room, row 0 lies up to 16 cache lines into the block, one more for
@@ -50,7 +50,7 @@ interface Column extends Place {
 const byteLengthOf = ({ array }: Column, rowCount: number) => rowCount * array.BYTES_PER_ELEMENT
 const byteOffsetOf = (column: Column, row: number) => column.byteOffset + byteLengthOf(column, row)
 
-export abstract class GrowingColumns {
+export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
   /** Increments whenever columns move, grow or are freed. */
   version = 0
   /** How many rows each column has; 0 once the blocks are freed. */
@@ -58,13 +58,13 @@ export abstract class GrowingColumns {
   /** The column of each field, in the order of the fields. */
   readonly columns: readonly Column[]
   protected readonly views: MemoryViews
-  protected readonly context: ComponentContext
+  protected readonly context: C
   /** Rows below this number may be written without another `pool.touch`. */
   #touchedRowCount = 0
   /** Offsets of the blocks that columns or the row index have moved out of. */
   readonly staleOffsets: number[] = []
 
-  constructor(context: ComponentContext) {
+  constructor(context: C) {
     this.context = context
     this.views = context.memory.views
     this.columns = context.fields.map((field) => {
@@ -73,6 +73,12 @@ export abstract class GrowingColumns {
       return { field, array, typeId, byteOffset: 0, blockOffset: 0, firstIndex: 0 }
     })
   }
+
+  /** Called when the columns have grown, of which some have moved. */
+  protected onGrown(_movedColumnCount: number): void {}
+
+  /** Called when `cover` has done something, and nothing is half done. */
+  protected onCovered(): void {}
 
   /** Makes the columns properties of the component, as views of this buffer. */
   protected abstract publish(buffer: ArrayBufferLike): void
@@ -137,7 +143,7 @@ export abstract class GrowingColumns {
     this.#touchRows()
     this.version++
     this.publish(this.views.buffer)
-    if (!isNew) this.context.growth.note(this.context.component, movedCount)
+    if (!isNew) this.onGrown(movedCount)
   }
 
   #coverSlow(row: number): void {
@@ -147,8 +153,7 @@ export abstract class GrowingColumns {
     const wanted = Math.max(row + 1, 2 * this.#touchedRowCount, TOUCHED_AT_LEAST)
     this.#touchedRowCount = Math.min(wanted, this.rowCount)
     this.#touchRows()
-    // Not for sparse rows: until their index has grown as well, nothing of the user's may run.
-    if (!this.context.isSparse) this.context.growth.report()
+    this.onCovered()
   }
 
   #grow(row: number): void {

@@ -33,15 +33,19 @@ export interface StorageContext {
   checkIdle(what: string): void
 }
 
-export interface ComponentContext extends StorageContext {
-  name: string
-  /** The object that users hold. It gets a property for each field: the column of the field. */
-  component: Component
+/** What columns need to grow. */
+export interface GrowthContext extends Pick<StorageContext, 'memory' | 'retire' | 'checkIdle'> {
   fields: readonly Field[]
-  /** How many rows dense columns have at first. */
-  rowCount: number
   /** Whether only the entities that have the component have rows. */
   isSparse: boolean
   /** How many columns the components before this one have. */
   columnCount: number
+}
+
+export interface ComponentContext extends StorageContext, GrowthContext {
+  name: string
+  /** The object that users hold. It gets a property for each field: the column of the field. */
+  component: Component
+  /** How many rows dense columns have at first. */
+  rowCount: number
 }

@@ -18,7 +18,7 @@ import { GrowingColumns } from './column-growth.ts'
 import { defineColumns } from './column-properties.ts'
 import type { ComponentContext } from './component-context.ts'
 
-export abstract class ComponentStore extends GrowingColumns implements Rows {
+export abstract class ComponentStore extends GrowingColumns<ComponentContext> implements Rows {
   readonly variable: VariableColumns
   readonly #objects: readonly (FieldObject | undefined)[]
   /** By column: what a new row holds. Undefined if that is 0 in all. */
@@ -91,9 +91,13 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     if (row < 0) return emptyValues(this.context.fields, this.context.memory)
     const values: Record<string, unknown> = {}
     for (let i = 0; i < this.columns.length; i++) {
-      const { name, code } = this.columns[i].field
-      const list = this.variable[i]?.$readRow(row)
-      values[name] = list ?? code.valueOf(this.load(i, row), this.context.memory)
+      const { name, code, isNumber } = this.columns[i].field
+      const variable = this.variable[i]
+      if (variable !== undefined) values[name] = variable.$readRow(row)
+      else {
+        const number = this.load(i, row)
+        values[name] = isNumber ? number : code.valueOf(number, this.context.memory)
+      }
     }
     return values
   }
@@ -213,6 +217,15 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
       this.context.growth.note(this.context.component, 0)
     }
     this.freeStale()
+  }
+
+  protected override onGrown(movedColumnCount: number): void {
+    this.context.growth.note(this.context.component, movedColumnCount)
+  }
+
+  protected override onCovered(): void {
+    // Not for sparse rows: until their index has grown as well, nothing of the user's may run.
+    if (!this.context.isSparse) this.context.growth.report()
   }
 
   protected override publish(buffer: ArrayBufferLike): void {

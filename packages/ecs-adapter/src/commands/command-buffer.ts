@@ -6,6 +6,7 @@
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
+import { TEMPORARY_FIRST } from '../base/temporary-ids.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import { readValues } from '../schema/read-schema.ts'
@@ -88,7 +89,7 @@ export class CommandBuffer implements Commands {
   spawn(prefab = 0): number {
     if (!this.#isDisposed) this.#forgetApplied() // resets `#spawnCount`
     this.#record(layout.SPAWN, this.#spawnCount, prefab)
-    return layout.TEMPORARY_FIRST - this.#spawnCount++
+    return TEMPORARY_FIRST - this.#spawnCount++
   }
 
   despawn(eid: number): void {

@@ -31,6 +31,8 @@ export abstract class FieldCode {
   abstract readonly array: ScalarArrayConstructor
   /** What the column holds in a new row. */
   readonly initial: number = 0
+  /** Whether `take` and `valueOf` leave numbers unchanged: then they need not be called. */
+  readonly isNumber: boolean = false
   /** Whether numbers in the column mean nothing to other storages. */
   readonly isOfStorage: boolean = false
   /** Whether a typed array of ids is marked for the serializers of bitECS. */

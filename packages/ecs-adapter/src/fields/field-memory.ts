@@ -22,6 +22,22 @@ export interface LogWords {
   readonly serialWord: number
 }
 
+/** Where the generations of ids are, see `weak-ids.ts`. */
+export interface GenerationsPlace {
+  /** Index of the first float in `views.f64`. */
+  readonly firstIndex: number
+  readonly count: number
+  readonly entityMask: number
+}
+
+/** Where the generations of ids are, see `weak-ids.ts`. */
+export interface GenerationsPlace {
+  /** Index of the first float in `views.f64`. */
+  readonly firstIndex: number
+  readonly count: number
+  readonly entityMask: number
+}
+
 export class FieldMemory {
   readonly views: MemoryViews
   readonly staging = new Staging()
@@ -29,6 +45,8 @@ export class FieldMemory {
   readonly owner: FieldOwner | undefined
   /** Undefined in the world's thread. */
   readonly logWords: LogWords | undefined
+  /** Undefined without weak ids. An attached thread has it from the manifest. */
+  generations: GenerationsPlace | undefined
   /** Of the storage, too. */
   readonly extensions = new Extensions()
 

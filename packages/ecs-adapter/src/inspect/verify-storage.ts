@@ -69,6 +69,9 @@ export function verifyStorage(
     checkRows(findings, hooks, owners)
     checkVariableFields(findings, hooks, fields, { memory, owners, interned })
   }
+  for (const { blocks = [] } of parts.extensions.all) {
+    for (const offset of blocks) findings.check('column', 'a block', () => findings.reach(offset))
+  }
   checkPublished(findings, parts, interned)
   interned.check(findings)
   for (const table of Object.values(storage.tables)) checkTable(findings, table)

@@ -5,7 +5,7 @@ import { isIllFormed } from '../base/utf8.ts'
 import type { FieldCode } from '../fields/field-code.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { GivenValues } from '../fields/staging.ts'
-import type { Field, Schema } from './schema.ts'
+import { Field, type Schema } from './schema.ts'
 import { codeOf } from './type-codes.ts'
 
 /**
@@ -53,7 +53,7 @@ export function readSchema(
     if (isSparse && isOfRows(name, code)) {
       throw invalidArgument(of('a field name'), name, 'one that the rows do not have: rename it')
     }
-    return { name, code }
+    return new Field(name, code)
   })
 }
 
@@ -89,7 +89,8 @@ export function readValues(
     const field = fields[i]
     const value = (values as Record<string, unknown>)[field.name]
     if (value === undefined) continue
-    field.code.take(memory, value, given, i, name, field.name)
+    if (field.isNumber && typeof value === 'number') given.numbers[i] = value
+    else field.code.take(memory, value, given, i, name, field.name)
     given.isGiven[i] = 1
   }
 }

@@ -12,6 +12,7 @@ export class ScalarCode extends FieldCode {
   readonly array: ScalarArrayConstructor
   override readonly initial: number
   override readonly isReference: boolean
+  override readonly isNumber: boolean = true
 
   constructor(name: string, array: ScalarArrayConstructor, initial = 0) {
     super()
@@ -35,17 +36,24 @@ export class ScalarCode extends FieldCode {
     numbers[i] = value
   }
 
-  valueOf(number: number): unknown {
+  valueOf(number: number, _: FieldMemory): unknown {
     return number
   }
 
-  read({ f64 }: MemoryViews, index: number, resolve: (eid: number) => number): unknown {
+  read(
+    { f64 }: MemoryViews,
+    index: number,
+    resolve: (eid: number) => number,
+    _: FieldMemory,
+  ): unknown {
     const number = f64[index >> 1]
     return unboxed(this.isReference ? resolve(number) : number)
   }
 }
 
 export class BoolCode extends ScalarCode {
+  override readonly isNumber = false
+
   constructor(initial = 0) {
     super('bool', Uint8Array, initial)
   }

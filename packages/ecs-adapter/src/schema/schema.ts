@@ -82,9 +82,17 @@ export type FieldType = ScalarType | WeakEidType | ListType | TextType
 export type Schema = { readonly [field: string]: FieldType }
 
 /** A field of a schema. */
-export interface Field {
+export class Field {
   readonly name: string
   readonly code: FieldCode
+  /** `isNumber` of the code: here, V8 reads it without a look at the class of the code. */
+  readonly isNumber: boolean
+
+  constructor(name: string, code: FieldCode) {
+    this.name = name
+    this.code = code
+    this.isNumber = code.isNumber
+  }
 }
 
 /** What a component holds for a field. */

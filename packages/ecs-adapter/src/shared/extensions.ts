@@ -8,6 +8,8 @@ import type { Manifest } from './manifest.ts'
 export interface Extension {
   /** Changes whenever `manifest` does. */
   readonly version?: number
+  /** For `verifyStorage`: blocks that the extension holds, and that nothing else lists. */
+  readonly blocks?: readonly number[]
   /** What other threads find in the manifest of the storage. */
   manifest?(): Partial<Manifest>
   /** A part of `storage.sync`: rows and columns are synced already. */

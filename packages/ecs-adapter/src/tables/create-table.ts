@@ -5,7 +5,7 @@ import { corrupt, invalidArgument } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { nameWithDefault, scalarCode } from '../schema/code-names.ts'
 import { readSchema } from '../schema/read-schema.ts'
-import type { Field } from '../schema/schema.ts'
+import { Field } from '../schema/schema.ts'
 import { newSerial, ROOT_SERIAL } from '../shared/attachments.ts'
 import { Table, type TableOwner } from './table.ts'
 import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
@@ -126,7 +126,7 @@ export function readRoot(pool: Pool, handle: rootLayout.TableHandle): TableLayou
   const fields = Object.entries(types).map(([field, type]) => {
     const code = scalarCode(type)
     if (code === undefined) throw corrupt(`the type of field ${field} of a table`, type, 'a number')
-    return { name: field, code }
+    return new Field(field, code)
   })
   checkTableFields(fields, name, types)
   return layOut(fields, { name, chunkByteLength, chunkLimit })

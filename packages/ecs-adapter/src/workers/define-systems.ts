@@ -10,11 +10,13 @@ const defined = new Map<string, CheckedSystems>()
  * `joinWorkerGroup`. A group without workers runs them in its own thread. Groups and schedules take
  * the names of systems, and their arguments, from the type of the result:
  *
- *     export const systems = defineSystems<{ Position: Component<typeof position> }>()({
- *       move({ components, entities, args }: SystemContext<Components, {}, { dt: number }>) { ... },
+ *     export const systems = defineSystems<Components, Tables>()({
+ *       move({ entities, args }: SystemContext<Components, Tables, { dt: number }>) { ... },
+ *       think({ components, entities }) { ... },
  *     })
  *
- * Systems without the annotation get components and tables all the same, and `args` of type unknown.
+ * A system without the annotation has `args` of type unknown; all else is typed. `Components` is
+ * `{ Position: Component<typeof position> }`, and `Tables` is `{ Bullet: Table<typeof bullet> }`.
  *
  * Call it once a thread, or pass `systems` to `createWorkerGroup`. If it is called again with the
  * same names, as a dev server does when it loads a changed module, later groups use the later ones.

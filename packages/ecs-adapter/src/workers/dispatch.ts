@@ -70,9 +70,9 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   /**
-   * Starts a run of systems that do not conflict. The run before has to be done. If the group has no
-   * workers, the run is done when this returns. If this throws, no run has begun, except if systems
-   * ran here until the deadline.
+   * Starts a run of systems that do not conflict. The run before has to be done. Without workers,
+   * the run is done when this returns. If this throws, no run has begun, except if systems ran here
+   * until the deadline.
    * @throws RunError 'timed-out' if the deadline has passed; StorageError, ArenaError
    */
   begin(calls: readonly SystemCall[], deadline: number): void {

@@ -3,7 +3,6 @@
  * run at a time, of whichever group; its commands are applied before the next run begins.
  */
 import { checkOptions } from '../base/arguments.ts'
-import { invalidArgument, storageDisposed } from '../base/errors.ts'
 import type { Port } from '../base/ports.ts'
 import { cannotBlock, groupClosed, type RunError } from '../base/run-errors.ts'
 import { mayBlock } from '../base/wait.ts'
@@ -20,20 +19,7 @@ import {
   timedOut,
 } from './run-timeout.ts'
 import type { AnySystems, ArgsOf, Systems } from './system.ts'
-import { checkSystems } from './system.ts'
-import { WorkerRegistry } from './worker-registry.ts'
-
-export interface WorkerGroupOptions<S extends AnySystems = Systems> {
-  /** Bytes of the scratch of each worker. Default 64 KiB; a full scratch takes more blocks. */
-  readonly scratchByteLength?: number
-  /** How long a worker may take to start and join. Default 30,000. */
-  readonly joinTimeoutMs?: number
-  /**
-   * What `defineSystems` returned. Needed if the group may run systems in this thread, and this
-   * thread does not call `defineSystems`, or calls it several times. Workers must have the same.
-   */
-  readonly systems?: S
-}
+import type { WorkerRegistry } from './worker-registry.ts'
 
 export interface RunOptions extends BatchOptions, TimeoutOptions {}
 
@@ -44,8 +30,8 @@ export type RunArguments<A> = undefined extends A
 
 export interface WorkerGroup<S extends AnySystems = Systems> {
   /**
-   * The workers of the group; none if systems run in this thread. A worker that died is listed until
-   * its death is known.
+   * The workers of the group; none if systems run in this thread. A worker that died is listed
+   * until its death is known.
    */
   readonly workers: readonly Port[]
   /** The names of the systems that `run` takes; none if they are not known yet. */
@@ -56,7 +42,7 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
   /**
    * Runs a system over entities on all workers, each of which takes one batch after another.
    * Resolves when all batches are done. A run waits for earlier runs over the world, also of other
-   * groups; `timeoutMs` counts from its turn. Without workers, the systems run in this thread, batch
+   * groups; `timeoutMs` counts from its turn. Without workers, systems run in this thread, batch
    * by batch, when the turn of the run comes; usually before this method returns.
    *
    * Workers see every column as it is now. Until the run is done, this thread must not change
@@ -104,69 +90,6 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
    * worker that has nothing else to do ends. A second call does nothing.
    */
   close(): Promise<void>
-}
-
-const DEFAULT_SCRATCH_BYTE_LENGTH = 64 * 1024
-/** The least that core's `createScratch` takes. */
-const SCRATCH_BYTE_LENGTH_MIN = 64
-const DEFAULT_JOIN_TIMEOUT_MS = 30_000
-
-/**
- * Makes a group of workers that run systems over the columns of a storage. Each worker calls
- * `joinWorkerGroup` while it starts, and gets a pool and a scratch of its own; the arena needs a
- * slot for each. The storage cannot be disposed of until the group is closed.
- *
- * Without workers, or if the arena is not shared, the systems run in this thread, with the same
- * results: those of the option `systems`, or those that this thread has passed to `defineSystems`.
- *
- * @param workers in an array; or a function that starts them, which is only called if the arena is
- * shared. If it is not, an array of workers is not used
- * @throws (the promise) StorageError 'not-joined', at once for a worker that has ended if the
- * platform reports that, as Node and Bun do; 'invalid-argument', 'storage-disposed'; ArenaError
- * 'no-free-slot', 'out-of-memory'; what `workers` throws
- */
-export async function createWorkerGroup<S extends AnySystems = Systems>(
-  storage: Storage,
-  workers: readonly Port[] | (() => readonly Port[]),
-  options: WorkerGroupOptions<S> = {},
-): Promise<WorkerGroup<S>> {
-  if (typeof storage !== 'object' || storage === null || !('openGroups' in storage)) {
-    throw invalidArgument('the storage', storage, 'what createStorage() gives')
-  }
-  checkOptions('the options', options, ['scratchByteLength', 'joinTimeoutMs', 'systems'])
-  const { scratchByteLength = DEFAULT_SCRATCH_BYTE_LENGTH } = options
-  const { joinTimeoutMs = DEFAULT_JOIN_TIMEOUT_MS } = options
-  if (typeof workers !== 'function') checkWorkers(workers)
-  if (!(Number.isInteger(scratchByteLength) && scratchByteLength >= SCRATCH_BYTE_LENGTH_MIN)) {
-    const expected = `a whole number of bytes from ${SCRATCH_BYTE_LENGTH_MIN} on`
-    throw invalidArgument('scratchByteLength', scratchByteLength, expected)
-  }
-  if (typeof joinTimeoutMs !== 'number' || !(joinTimeoutMs > 0)) {
-    throw invalidArgument('joinTimeoutMs', joinTimeoutMs, 'a number of milliseconds above 0')
-  }
-  const systems = options.systems === undefined ? undefined : checkSystems(options.systems)
-  if (storage.isDisposed) throw storageDisposed()
-  const used = storage.pool.arena.shared ? workersOf(workers) : []
-  const isLocal = used.length === 0
-  const made = { scratchByteLength, joinTimeoutMs, systems, isLocal }
-  const group = new Group(new WorkerRegistry(storage, made))
-  const joins = await Promise.allSettled(Array.from(used, (worker) => group.add(worker)))
-  const failed = joins.find((join) => join.status === 'rejected')
-  if (failed === undefined) return group as WorkerGroup<S>
-  await group.close()
-  throw failed.reason
-}
-
-function workersOf(workers: readonly Port[] | (() => readonly Port[])): readonly Port[] {
-  if (typeof workers !== 'function') return workers
-  const made = workers()
-  checkWorkers(made)
-  return made
-}
-
-function checkWorkers(workers: unknown): void {
-  if (Array.isArray(workers)) return
-  throw invalidArgument('the workers', workers, 'an array of workers, or a function that gives one')
 }
 
 /** The stages of a run, each with the systems that run at once. */

@@ -1,7 +1,7 @@
 /**
- * The member that runs systems in the thread of the world, if the group has no workers. It is called
- * when a run begins, and has finished when the call returns. The pool, the components and the tables
- * are those of the storage itself.
+ * The member that runs systems in the thread of the world, if the group has no workers. It is
+ * called when a run begins, and has finished when the call returns. The pool, the components and
+ * the tables are those of the storage itself.
  */
 import { createScratch, type Scratch } from '@ashlar/core'
 import type { CommandBuffer } from '../commands/command-buffer.ts'

@@ -71,7 +71,7 @@ type ChunkOf<T> = [T] extends [never]
     ? K
     : never
 
-/** A method, as its parameter is bivariant: a system may declare `args`, and components it needs. */
+/** A method, as its parameter is bivariant: so a system may declare the type of `args`. */
 interface SystemMethod<C, T, A> {
   call(context: SystemContext<C, T, A>): void
 }

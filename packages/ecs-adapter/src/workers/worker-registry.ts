@@ -1,6 +1,6 @@
 /**
- * The members of a group: workers, from their invitation until they have left or died; or the local
- * worker, until another worker has joined.
+ * The members of a group: workers, from their invitation until they have left or died; or the
+ * local worker, until another worker has joined.
  */
 import { createLife } from '@ashlar/core'
 import { checkPort, hasEnded, type Port } from '../base/ports.ts'
@@ -44,7 +44,7 @@ export class WorkerRegistry {
   readonly #all: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
   /** Whether systems run in this thread: no worker has joined a group that had none. */
   isLocal: boolean
-  /** Runs systems in this thread. When workers have joined, it is kept until the next run begins. */
+  /** Runs systems in this thread. When a worker has joined, it is kept until a run begins. */
   #local: LocalWorker | undefined
   #isClosed = false
   #isFreed = false

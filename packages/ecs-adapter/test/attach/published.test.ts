@@ -18,8 +18,8 @@ const test = suite('published')
 
 const { list, text, ...scalarTypes } = t
 const scalars = Object.values(scalarTypes)
-/** The code of a type, as a schema has it. */
-const codeOf = (type: FieldType) => readSchema('A', { x: type })[0].code
+/** A field as a schema has it. */
+const fieldOf = (name: string, type: FieldType) => readSchema('A', { [name]: type })[0]
 
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: a manifest is read as it was written, with all types and odd names`, () => {
@@ -32,20 +32,17 @@ for (const [name, { shared }] of Object.entries(buffers)) {
         { name: 'Tag "ü" \u0000', fields: [], rowCount: 0, byteOffsets: [] },
         {
           name: '__proto__',
-          fields: scalars.map((type, i) => ({
-            name: ['type', 'element', 'x'][i] ?? `f${i}`,
-            code: codeOf(type),
-          })),
+          fields: scalars.map((type, i) => fieldOf(['type', 'element', 'x'][i] ?? `f${i}`, type)),
           rowCount: 17,
           byteOffsets: scalars.map((_, i) => block + i * 16),
         },
         {
           name: 'Path',
           fields: [
-            { name: 'element', code: codeOf(list(t.f64)) },
-            { name: 'type', code: codeOf(list(t.eid, { weak: true })) },
-            { name: 'label', code: codeOf(text) },
-            { name: 'kind', code: codeOf(text({ interned: true })) },
+            fieldOf('element', list(t.f64)),
+            fieldOf('type', list(t.eid, { weak: true })),
+            fieldOf('label', text),
+            fieldOf('kind', text({ interned: true })),
           ],
           rowCount: 3,
           byteOffsets: [block + 16, block + 32, block + 48, block + 64],
