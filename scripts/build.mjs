@@ -16,6 +16,16 @@ const PACKAGES = [
 ]
 
 /**
+ * Names and lines stay, for debuggers: the bundlers of users shorten them. CommonJS is for Node,
+ * which finds the names of its exports only where they are written plainly.
+ */
+const COMPRESS = {
+  compress: { target: 'es2022', joinVars: false, sequences: false },
+  mangle: false,
+  codegen: false,
+}
+
+/**
  * A namespace that an entry exports, `export * as t from './t.ts'`, as a file of its own. Inside of
  * another file it would be an object, of which the bundlers of users drop nothing.
  */
@@ -93,12 +103,7 @@ async function bundle(folder, names, format) {
     chunkFileNames: '[name].js',
     codeSplitting: { groups: groupsOf(callers, outside) },
     sourcemap: true,
-    // Names and lines stay, for debuggers: the bundlers of users shorten them.
-    minify: {
-      compress: { target: 'es2022', joinVars: false, sequences: false },
-      mangle: false,
-      codegen: false,
-    },
+    minify: isForBundlers && COMPRESS,
   })
   await build.close()
   checkCallers(output, callers)
@@ -114,8 +119,8 @@ function declare(folder) {
     const types = readFileSync(resolve(dist, 'esm', file), 'utf8')
       // tsc leaves the extensions of declarations as they are in the sources.
       .replaceAll(/\.ts(['"])/g, '.js$1')
-      // Before TypeScript 5.7, typed arrays have no parameter. Since then, this is its default.
-      .replaceAll(/\b(\w+Array)<ArrayBufferLike>/g, '$1')
+      // Before TypeScript 5.7, typed arrays have no parameter: a compiler infers and writes it.
+      .replaceAll(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1')
     // The same declarations serve both: the package.json beside them says what they declare.
     for (const format of ['esm', 'cjs']) {
       mkdirSync(dirname(resolve(dist, format, file)), { recursive: true })

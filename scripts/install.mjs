@@ -2,7 +2,10 @@
 // file.
 import { execSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { PNPM } from './pnpm.mjs'
+
+// Not `packageManager` in package.json: pnpm 12 then wants itself in the lock file, and refuses a
+// frozen one.
+const PNPM = 'pnpm@12.21.0'
 
 const lock = readFileSync(new URL('../pnpm-lock.yaml', import.meta.url), 'utf8')
 const marker = new URL('../node_modules/.installed-lock', import.meta.url)

@@ -1,19 +1,46 @@
-// node scripts/pack.mjs [folder]: builds the packages, and packs them as npm would get them. pnpm
-// packs, as it writes versions where `workspace:` stands.
+// node scripts/pack.mjs [folder]: builds the packages, and packs them as npm gets them. Where the
+// manifests of the workspace say `workspace:^`, the packed ones have the version.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PNPM } from './pnpm.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = resolve(process.argv[2] ?? resolve(root, 'out/packages'))
-mkdirSync(folder, { recursive: true })
+const NAMES = ['core', 'ecs-adapter']
+
+const readManifest = (name) =>
+  JSON.parse(readFileSync(resolve(root, 'packages', name, 'package.json'), 'utf8'))
+const versions = Object.fromEntries(
+  NAMES.map(readManifest).map(({ name, version }) => [name, `^${version}`]),
+)
+
+function packedManifest(name) {
+  const { devDependencies: _, dependencies, ...manifest } = readManifest(name)
+  if (dependencies === undefined) return manifest
+  const entries = Object.entries(dependencies)
+  const written = entries.map(([name, range]) => [
+    name,
+    range === 'workspace:^' ? versions[name] : range,
+  ])
+  return { ...manifest, dependencies: Object.fromEntries(written) }
+}
+
 execFileSync(process.execPath, [resolve(root, 'scripts/build.mjs')], { stdio: 'inherit' })
-const filters = ['--filter', '@ashlar/*']
-execFileSync('npx', ['--yes', PNPM, ...filters, 'pack', '--pack-destination', folder], {
-  cwd: root,
-  stdio: ['ignore', 'ignore', 'inherit'],
-  shell: process.platform === 'win32', // npx is a script there
-})
-for (const file of readdirSync(folder)) console.log(resolve(folder, file))
+for (const name of NAMES) {
+  const staged = resolve(folder, name)
+  mkdirSync(staged, { recursive: true })
+  for (const part of ['dist', 'README.md', 'LICENSE']) {
+    cpSync(resolve(root, 'packages', name, part), resolve(staged, part), { recursive: true })
+  }
+  const manifest = JSON.stringify(packedManifest(name), undefined, 2)
+  writeFileSync(resolve(staged, 'package.json'), `${manifest}\n`)
+  const isScript = process.platform === 'win32' // npm is one there
+  const output = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+    cwd: staged,
+    encoding: 'utf8',
+    shell: isScript,
+  })
+  rmSync(staged, { recursive: true })
+  console.log(resolve(folder, output.trim()))
+}

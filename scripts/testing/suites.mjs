@@ -6,6 +6,9 @@ import { build } from 'esbuild'
 import { root } from './engines.mjs'
 
 const FOLDERS = [
+  // Those of the repository build and lint it: once is enough, and twice at a time would collide.
+  // They come first, as they take longest.
+  { folder: 'test', onceOnly: true },
   { folder: 'packages/core/test', inPages: true, hasRooms: true },
   // It runs the steps of all threads in one thread: no engine can make a difference.
   { folder: 'packages/core/test/interleaving', onceOnly: true },
@@ -18,8 +21,6 @@ const FOLDERS = [
   { folder: 'test/stress', inPages: true },
   { folder: 'test/soak', inPages: true },
   { folder: 'test/workers', inPages: true },
-  // Those of the repository build and lint it: once is enough, and twice at a time would collide.
-  { folder: 'test', onceOnly: true },
 ]
 
 /** By the end of a test's name; the first that fits counts. Where it runs, by kind of engine. */
