@@ -122,8 +122,8 @@ const BROKEN: readonly [string, Check, Change][] = [
     contractC,
     {
       file: 'refill/alloc-slow.ts',
-      from: '  handOut(memory, slot, layout.LARGE_ROW, 1)\n',
-      to: '  handOut(memory, slot, layout.LARGE_ROW, 1)\n  pool.tryAlloc(16)\n',
+      from: '  handOut(memory, slot, layout.LARGE_CLASS, 1)\n',
+      to: '  handOut(memory, slot, layout.LARGE_CLASS, 1)\n  pool.tryAlloc(16)\n',
     },
   ],
 ]

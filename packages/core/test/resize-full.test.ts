@@ -5,7 +5,7 @@ import type { Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  LARGE_ROW,
+  LARGE_CLASS,
   RECORD_HAS_FREED_BITS,
   SLOT_HAS_FREED_BITS,
   SLOT_SWEEPING,
@@ -130,7 +130,7 @@ for (const [name, byteLength, alignment] of large) {
     const { arena, memory, owner, fourth, offset } = around(byteLength, alignment)
     owner.close()
     assert.is(fourth.realloc(offset, to), offset)
-    reclaimOnce(fourth, arena, LARGE_ROW)
+    reclaimOnce(fourth, arena, LARGE_CLASS)
     assertSound(arena)
     assertGivenBack(memory)
     assert.ok(fourth.alloc(4 * 65536) > 0)

@@ -8,7 +8,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   CONTROL_OPENED_SLOT_COUNT,
-  LARGE_ROW,
+  LARGE_CLASS,
   TELEMETRY_READ,
   TELEMETRY_READ_SEEN,
   TELEMETRY_WRITTEN,
@@ -184,7 +184,7 @@ test('for all words of a ring, reading ends, and the pool goes on', () => {
     [77, 0],
     [0, 200],
     [0, memory.classCount],
-    [0, LARGE_ROW], // large blocks are not refilled
+    [0, LARGE_CLASS], // large blocks are not refilled
   ]) {
     emit(memory, slot, kind, row, 1, 2)
     assert.equal(eventsOf(telemetry), [])

@@ -102,8 +102,8 @@ const ofLists: Damage[] = [
   ],
   [
     'a count of large blocks',
-    (s) => added(s, s.slotWord(HANDED + layout.LARGE_ROW), 1),
-    new RegExp(`class ${layout.LARGE_ROW} counts 2 outstanding blocks, there are 1`),
+    (s) => added(s, s.slotWord(HANDED + layout.LARGE_CLASS), 1),
+    new RegExp(`class ${layout.LARGE_CLASS} counts 2 outstanding blocks, there are 1`),
   ],
 ]
 
@@ -147,7 +147,7 @@ const ofSpans: Damage[] = [
 
 const runRow = (s: Site) => s.i32[s.mapWord(s.run)] & 0xff
 /** The row before that of large blocks: no class is there. */
-const NO_ROW = layout.LARGE_ROW - 1
+const NO_ROW = layout.LARGE_CLASS - 1
 const NOT_SPANS = /class \d+ counts -?\d+ spans, there are \d+/
 const NO_SUCH_ROOM = /class \d+ counts -?\d+ blocks of capacity, there are \d+/
 const NOT_CARVED = /class \d+ counts -?\d+ carved blocks, there are \d+/
@@ -166,8 +166,8 @@ const ofCounts: Damage[] = [
   ],
   [
     'a span of a large block',
-    (s) => added(s, s.slotWord(layout.SLOT_SPANS + layout.LARGE_ROW), -1),
-    new RegExp(`class ${layout.LARGE_ROW} counts 9 spans, there are 10`),
+    (s) => added(s, s.slotWord(layout.SLOT_SPANS + layout.LARGE_CLASS), -1),
+    new RegExp(`class ${layout.LARGE_CLASS} counts 9 spans, there are 10`),
   ],
   ['a span of no class', (s) => added(s, s.slotWord(layout.SLOT_SPANS + NO_ROW), 1), NOT_SPANS],
   [
@@ -179,7 +179,7 @@ const ofCounts: Damage[] = [
   ['too little room', (s) => added(s, s.slotWord(layout.SLOT_ROOM + runRow(s)), -1), NO_SUCH_ROOM],
   [
     'room in a large block',
-    (s) => added(s, s.slotWord(layout.SLOT_ROOM + layout.LARGE_ROW), 1),
+    (s) => added(s, s.slotWord(layout.SLOT_ROOM + layout.LARGE_CLASS), 1),
     NO_SUCH_ROOM,
   ],
   [
@@ -194,7 +194,7 @@ const ofCounts: Damage[] = [
   ],
   [
     'a large block that counts as carved',
-    (s) => added(s, s.slotWord(layout.SLOT_CARVED + layout.LARGE_ROW), 1),
+    (s) => added(s, s.slotWord(layout.SLOT_CARVED + layout.LARGE_CLASS), 1),
     NOT_CARVED,
   ],
   [

@@ -125,12 +125,11 @@ export const BIT_WORD_SHIFT = GRANULE_SHIFT + 5
 /** How many words of live bits a span has, and as many of freed bits. */
 export const SPAN_BIT_WORD_COUNT = SPAN_BYTE_LENGTH >> BIT_WORD_SHIFT
 
-/** The class of a large block, which is a run by itself. */
-export const LARGE_CLASS = 255
 /** Words of each per-class array in a slot; the last word is for large blocks. */
 export const CLASS_CAPACITY = 96
 export const MAX_CLASS_COUNT = CLASS_CAPACITY - 1
-export const LARGE_ROW = CLASS_CAPACITY - 1
+/** The class of a large block, which is a run by itself. */
+export const LARGE_CLASS = CLASS_CAPACITY - 1
 
 /*
  * Telemetry ring of a slot: 32 words, then events: kind | class row << 8, and three numbers. The

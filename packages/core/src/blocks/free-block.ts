@@ -37,8 +37,8 @@ export function recycle(memory: ArenaMemory, block: PayloadOffset): void {
   const classIndex = classOf(memory, head)
   if (classIndex === layout.LARGE_CLASS) {
     releaseRun(memory, head)
-    addToSlot(memory, slot, layout.SLOT_OUTSTANDING + layout.LARGE_ROW, -1)
-    addToSlot(memory, slot, layout.SLOT_LIVE_SEEN + layout.LARGE_ROW, -1)
+    addToSlot(memory, slot, layout.SLOT_OUTSTANDING + layout.LARGE_CLASS, -1)
+    addToSlot(memory, slot, layout.SLOT_LIVE_SEEN + layout.LARGE_CLASS, -1)
   } else if (isDraining(mapAt(memory, head))) {
     addToSlot(memory, slot, layout.SLOT_OUTSTANDING + classIndex, -1)
     park(memory, block)

@@ -158,7 +158,7 @@ export function createFastPaths(
 
   function disable(): void {
     mine = -1
-    classOf.fill(layout.LARGE_ROW) // the row of large blocks has no free list
+    classOf.fill(layout.LARGE_CLASS) // the row of large blocks has no free list
   }
 
   const enqueue = createEnqueue(memory, slot, tryAlloc)

@@ -15,7 +15,7 @@ import {
 } from '../memory/memory.ts'
 import { segmentsOf } from '../remote/remote.ts'
 import { hasRoom, link, sortPartial } from '../spans/partial.ts'
-import { countRun, releaseRun, rowOf } from '../spans/runs.ts'
+import { countRun, releaseRun } from '../spans/runs.ts'
 
 /** The per-class arrays of a slot that are filled again from its runs. */
 const REBUILT = [
@@ -40,10 +40,9 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   forEachRun(memory, (head, classIndex, owner) => {
     if (owner !== slot) return
     const liveCount = rebuildRun(memory, segments, head, classIndex === layout.LARGE_CLASS)
-    const row = rowOf(classIndex)
     countRun(memory, slot, head, 1)
-    i32[slotWord(memory, slot, layout.SLOT_OUTSTANDING + row)] += liveCount
-    i32[slotWord(memory, slot, layout.SLOT_LIVE_SEEN + row)] += liveCount
+    i32[slotWord(memory, slot, layout.SLOT_OUTSTANDING + classIndex)] += liveCount
+    i32[slotWord(memory, slot, layout.SLOT_LIVE_SEEN + classIndex)] += liveCount
     if (liveCount === 0) releaseRun(memory, head)
     else if (hasRoom(memory, head)) link(memory, head)
   })

@@ -53,7 +53,7 @@ function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): numb
   const { memory, slot } = pool
   const spanCount = spanCountFor(byteLength)
   exchangeQueues(pool)
-  const head = claimAfterReclaim(pool, spanCount, layout.LARGE_ROW)
+  const head = claimAfterReclaim(pool, spanCount, layout.LARGE_CLASS)
   if (head === 0) return 0
   const start = spanStart(memory, head)
   const block = start + layout.FIRST_PAYLOAD
@@ -62,6 +62,6 @@ function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): numb
   memory.i32[(block >> 2) - 2] = memory.plainHeader
   memory.i32[(block >> 2) - 1] = byteLength
   publishRun(memory, slot, head, spanCount, layout.LARGE_CLASS)
-  handOut(memory, slot, layout.LARGE_ROW, 1)
+  handOut(memory, slot, layout.LARGE_CLASS, 1)
   return block
 }

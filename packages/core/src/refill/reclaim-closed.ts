@@ -35,10 +35,10 @@ export function receiveForClosedSlots(pool: PoolCore): void {
 
 /**
  * Gives back the empty spans of every closed slot, and takes over one span with room from one slot.
- * @param row the class that the reclaimer needs a block of; for LARGE_ROW, it takes over no span
+ * @param row the class that the reclaimer needs a block of; for LARGE_CLASS, it takes over no span
  */
 export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, row: number): void {
-  let isServed = row === layout.LARGE_ROW
+  let isServed = row === layout.LARGE_CLASS
   for (let slot = 0 as SlotIndex; slot < openedSlotCount(memory); slot++) {
     if (!lendSlot(memory, slot, reclaimer)) continue
     sweepFreedBits(memory, slot) // `receive` for other closed slots may have set bits

@@ -33,7 +33,7 @@ import {
   spanStart,
 } from '../memory/memory.ts'
 import { spanCountFor } from '../memory/size-classes.ts'
-import { resizeLargeRun, rowOf, runSpanCountOf } from '../spans/runs.ts'
+import { resizeLargeRun, runSpanCountOf } from '../spans/runs.ts'
 import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
 /**
@@ -156,7 +156,7 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
   }
   clearFreedBit(memory, offset)
   if (block === 0) return
-  addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+  addToSlot(memory, slot, layout.SLOT_ARRIVED + classOfBlock(memory, block), 1)
   recycle(memory, block)
 }
 

@@ -12,7 +12,6 @@ import {
   spanMapWord,
   spanOf,
 } from '../memory/memory.ts'
-import { rowOf } from '../spans/runs.ts'
 import { classInMap } from '../spans/span-map.ts'
 import { EVENT_DRAIN, emit } from '../telemetry/telemetry.ts'
 import { beginMarking, endMarking, sweepFreedBits, violate } from './freed-bits.ts'
@@ -135,7 +134,7 @@ function receive(
     }
     markFree(memory, block, offset)
     countTaken(i32, takenWord, taken, sent)
-    addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    addToSlot(memory, slot, layout.SLOT_ARRIVED + classOfBlock(memory, block), 1)
     recycle(memory, block)
   } catch (error) {
     countTaken(i32, takenWord, taken, sent)

@@ -27,10 +27,6 @@ import {
   touchSpans,
 } from './span-map.ts'
 
-/** The index of a class in the per-class arrays of a slot. */
-export const rowOf = (classIndex: number) =>
-  classIndex === layout.LARGE_CLASS ? layout.LARGE_ROW : classIndex
-
 /** The slot that owns a run. @throws ArenaError 'corrupt' if there is no such slot */
 export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {
   const owner = ownerInMap(mapAt(memory, head))
@@ -79,7 +75,7 @@ export function publishRun(
   const state = isLarge ? layout.SPAN_LARGE : layout.SPAN_HEAD
   Atomics.store(i32, spanMapWord(memory, head), mapWord(state, slot, classIndex, 0))
   countRun(memory, slot, head, 1)
-  emit(memory, slot, EVENT_CLAIM, rowOf(classIndex), spanCount, head)
+  emit(memory, slot, EVENT_CLAIM, classIndex, spanCount, head)
 }
 
 /** Gives a run `to` spans: those with the index `from` or above in the run become its tails. */
@@ -107,13 +103,13 @@ export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number)
   if (to > from) {
     if (!claimSpans(memory, slot, head + from, to - from)) return false
     extendRun(memory, slot, head, from, to, layout.LARGE_CLASS)
-    emit(memory, slot, EVENT_CLAIM, layout.LARGE_ROW, to - from, head + from)
+    emit(memory, slot, EVENT_CLAIM, layout.LARGE_CLASS, to - from, head + from)
   } else if (to < from) {
     memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
     freeSpans(memory, head + to, from - to)
-    emit(memory, slot, EVENT_RETURN, layout.LARGE_ROW, from - to, head + to)
+    emit(memory, slot, EVENT_RETURN, layout.LARGE_CLASS, from - to, head + to)
   }
-  countSpans(memory, slot, layout.LARGE_ROW, to - from)
+  countSpans(memory, slot, layout.LARGE_CLASS, to - from)
   return true
 }
 
@@ -146,7 +142,7 @@ export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
   countRun(memory, slot, head, -1)
   Atomics.store(memory.i32, spanMapWord(memory, head), mapWord(layout.SPAN_CLAIMED, slot, 0, 0))
   freeSpans(memory, head, spanCount)
-  emit(memory, slot, EVENT_RETURN, rowOf(classIndex), spanCount, head)
+  emit(memory, slot, EVENT_RETURN, classIndex, spanCount, head)
   return spanCount
 }
 
@@ -167,9 +163,9 @@ export function countRun(
   head: SpanIndex,
   sign: 1 | -1,
 ): void {
-  const row = rowOf(classOf(memory, head))
-  countSpans(memory, slot, row, sign * runSpanCountOf(memory, head))
-  addToSlot(memory, slot, layout.SLOT_ROOM + row, sign * capacityOf(memory, head))
+  const classIndex = classOf(memory, head)
+  countSpans(memory, slot, classIndex, sign * runSpanCountOf(memory, head))
+  addToSlot(memory, slot, layout.SLOT_ROOM + classIndex, sign * capacityOf(memory, head))
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
-  addToSlot(memory, slot, layout.SLOT_CARVED + row, sign * carvedCount)
+  addToSlot(memory, slot, layout.SLOT_CARVED + classIndex, sign * carvedCount)
 }

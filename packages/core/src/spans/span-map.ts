@@ -114,10 +114,10 @@ export function freeSpans(memory: ArenaMemory, first: number, spanCount: number)
 export function countSpans(
   memory: ArenaMemory,
   slot: SlotIndex,
-  row: number,
+  classIndex: number,
   spanCount: number,
 ): void {
-  addToSlot(memory, slot, layout.SLOT_SPANS + row, spanCount)
+  addToSlot(memory, slot, layout.SLOT_SPANS + classIndex, spanCount)
   addToSlot(memory, slot, layout.SLOT_OWNED_SPANS, spanCount)
   const risenBy =
     slotAt(memory, slot, layout.SLOT_OWNED_SPANS) -

@@ -186,7 +186,7 @@ function decode(
   const second = i32[word + 2]
   const isRefill = kind === EVENT_REFILL
   const isOfBlocks = isRefill || kind === EVENT_DRAIN
-  const isClass = row < classCount || (row === layout.LARGE_ROW && !isRefill)
+  const isClass = row < classCount || (row === layout.LARGE_CLASS && !isRefill)
   if (kind >= EVENT_KINDS.length || !isClass) return false
   event.kind = EVENT_KINDS[kind]
   event.slot = slot

@@ -104,13 +104,13 @@ test('view: a damaged length or type is reported, and no other memory is shown',
     const offset = pool.alloc(byteLength)
     for (const wrong of [room + 1, -1, 2 ** 30, -(2 ** 31)]) {
       arena.i32[(offset >> 2) - 1] = wrong
-      refusesUnharmed(arena, 'corrupt', () => arena.view(offset), /says \d+ bytes/)
+      refusesUnharmed(arena, 'corrupt', () => arena.view(offset), /overwritten/)
       refusesUnharmed(arena, 'corrupt', () => pool.byteLengthOf(offset))
     }
     arena.i32[(offset >> 2) - 1] = room
     assert.is(arena.view(offset).length, room)
     arena.i32[(offset >> 2) - 2] |= typeBits(15)
-    refusesUnharmed(arena, 'corrupt', () => arena.view(offset), /unknown element type/)
+    refusesUnharmed(arena, 'corrupt', () => arena.view(offset), /overwritten/)
   }
 })
 

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { LARGE_CLASS } from '../../src/base/layout.ts'
 import { classOfBlock, liveBlockAt, ownerOfBlock } from '../../src/blocks/check-offset.ts'
 import { spanOf, spanStart } from '../../src/memory/memory.ts'
 import { classFor } from '../../src/memory/size-classes.ts'
@@ -17,7 +18,7 @@ test('finds the start of every kind of block, its class and its owner', () => {
     assert.is(block, plain)
     assert.is(ownerOfBlock(memory, block), slot)
     const isLarge = byteLength > memory.maxClassByteLength
-    assert.is(classOfBlock(memory, block), isLarge ? 255 : classFor(memory, byteLength))
+    assert.is(classOfBlock(memory, block), isLarge ? LARGE_CLASS : classFor(memory, byteLength))
     for (const alignment of [32, 256, 4096]) {
       const shifted = pool.alloc(byteLength, alignment)
       const start = liveBlockAt(memory, shifted)
@@ -48,7 +49,7 @@ test('each refusal says where the offset lies', () => {
     [2 ** 31 - 16, /lies outside/],
     [small + 1, /not a multiple of 16/],
     [small + 8, /not a multiple of 16/],
-    [small + 16, /lies inside the block that begins at/],
+    [small + 16, /lies inside the block at/],
     [large + 16, /lies inside the block/],
     [large + SPAN, /lies inside a large block/],
     [large + (1 << 20), /lies inside a large block/],

@@ -43,7 +43,7 @@ test('runs by ascending span, with class and owner; free spans and tails are ski
   assert.equal(runs, [
     [spanOf(memory, offsets[0]), classFor(memory, 100), slot],
     [spanOf(memory, offsets[1]), classFor(memory, 16_384), other.slot],
-    [spanOf(memory, offsets[2]), 255, slot],
+    [spanOf(memory, offsets[2]), LARGE_CLASS, slot],
     [spanOf(memory, offsets[3]), classFor(memory, 20), slot],
   ])
 })

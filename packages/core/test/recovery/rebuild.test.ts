@@ -108,7 +108,7 @@ const leftovers: Record<string, Left> = {
       [record(s, layout.RECORD_PARKED_COUNT), 77],
       [record(s, layout.RECORD_UNMARKED_COUNT), 5],
       [s.slotWord(layout.SLOT_OUTSTANDING + s.classIndex), -5],
-      [s.slotWord(layout.SLOT_OUTSTANDING + layout.LARGE_ROW), 12],
+      [s.slotWord(layout.SLOT_OUTSTANDING + layout.LARGE_CLASS), 12],
       [s.slotWord(layout.SLOT_LIVE_SEEN + s.classIndex), 9999],
       [s.slotWord(layout.SLOT_OWNED_SPANS), 1],
       [s.slotWord(layout.SLOT_SPANS_AT_SWEEP), 500],

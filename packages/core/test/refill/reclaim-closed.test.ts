@@ -3,7 +3,7 @@
 import { blocks as blocksOf } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { LARGE_ROW, SLOT_PARTIAL_HEADS } from '../../src/base/layout.ts'
+import { LARGE_CLASS, SLOT_PARTIAL_HEADS } from '../../src/base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../src/base/units.ts'
 import { slotWord, spanMapWord, spanOf } from '../../src/memory/memory.ts'
 import { classFor } from '../../src/memory/size-classes.ts'
@@ -266,13 +266,13 @@ test('one span at a time, of the class that is wanted', () => {
 test('for a large block, queues are emptied and empty spans given back: none is taken over', () => {
   const { arena, memory, owner, freer, third, fourth, queued, spanCounts } = twoClosed()
   const kept = blocksOf(arena)
-  reclaimOnce(third, arena, LARGE_ROW)
+  reclaimOnce(third, arena, LARGE_CLASS)
   assertSound(arena)
   assert.equal(spanCounts(), [4, 4, 0])
   assert.is(countLive(memory, queued), 0)
   for (const { offset } of kept) fourth.free(offset)
   fourth.flush()
-  reclaimOnce(third, arena, LARGE_ROW)
+  reclaimOnce(third, arena, LARGE_CLASS)
   assertSound(arena)
   assert.equal(spanCounts(), [0, 0, 0])
   for (const pool of [owner, freer]) assert.is(violationsOf(memory, pool), 0)

@@ -2,7 +2,6 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   LARGE_CLASS,
-  LARGE_ROW,
   MAX_POSITION,
   RECORD_CARVED_COUNT,
   RECORD_RUN_SPAN_COUNT,
@@ -27,7 +26,6 @@ import {
   publishRun,
   releaseRun,
   resizeLargeRun,
-  rowOf,
 } from '../../src/spans/runs.ts'
 import {
   claimRun,
@@ -65,11 +63,6 @@ function claimAndPublish(
   publishRun(memory, slot, head, spanCount, classIndex)
   return head
 }
-
-test('the row of a class is its index; large blocks have the last row', () => {
-  assert.equal([0, 1, 94].map(rowOf), [0, 1, 94])
-  assert.is(rowOf(LARGE_CLASS), LARGE_ROW)
-})
 
 test('every tail of a run of a size class leads to its head', () => {
   const { memory, slot } = fresh()
@@ -128,9 +121,9 @@ test('a large run is one block', () => {
   const { memory, slot } = fresh()
   const head = claimAndPublish(memory, slot, 9, LARGE_CLASS)
   assert.is(memory.i32[recordWord(memory, head, RECORD_CARVED_COUNT)], 1)
-  assert.equal(countsOf(memory, slot, LARGE_ROW), [9, 1, 1])
+  assert.equal(countsOf(memory, slot, LARGE_CLASS), [9, 1, 1])
   assert.is(releaseRun(memory, head), 9)
-  assert.equal(countsOf(memory, slot, LARGE_ROW), [0, 0, 0])
+  assert.equal(countsOf(memory, slot, LARGE_CLASS), [0, 0, 0])
 })
 
 test('a large run grows by what was claimed behind it, and gives its end back', () => {
@@ -144,13 +137,13 @@ test('a large run grows by what was claimed behind it, and gives its end back', 
     [0, 1, 2, 3, 4].map((i) => positionInMap(wordOf(memory, head + i))),
     [0, 1, 2, 3, 4],
   )
-  assert.equal([owned(), ...countsOf(memory, slot, LARGE_ROW)], [5, 5, 1, 1])
+  assert.equal([owned(), ...countsOf(memory, slot, LARGE_CLASS)], [5, 5, 1, 1])
   const other = claimAndPublish(memory, slot, 1, 0)
   assert.is(other, head + 5)
   resizeLargeRun(memory, head, 1)
   assert.is(memory.i32[recordWord(memory, head, RECORD_RUN_SPAN_COUNT)], 1)
   assert.equal(statesFrom(memory, head, 6), [SPAN_LARGE, 0, 0, 0, 0, SPAN_HEAD])
-  assert.equal([owned(), ...countsOf(memory, slot, LARGE_ROW)], [2, 1, 1, 1])
+  assert.equal([owned(), ...countsOf(memory, slot, LARGE_CLASS)], [2, 1, 1, 1])
 })
 
 test('a run that is handed over belongs to its new owner: map, owned spans, counts', () => {

@@ -30,7 +30,6 @@ const isCount = (value: unknown) => isFrom(value, 0, 2 ** 32 - 1)
 const isSlot = (value: unknown) => isFrom(value, 0, SLOT_COUNT - 1)
 const isFunction = (value: unknown) => typeof value === 'function'
 const isBoolean = (value: unknown) => typeof value === 'boolean'
-const isAtLeast0 = (value: unknown) => typeof value === 'number' && value >= 0
 const isNothingElse = () => false
 
 /** What options are when they are empty. */
@@ -209,7 +208,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
   'pool.byteLengthOf': { parameters: ({ block }) => [parameter(block, isNothingElse)] },
   'pool.close': { ...nothing, onlyRefusals: NOT_UNDONE },
   'pool.collect': {
-    parameters: () => [options({ spans: optional(1, isAtLeast0) })],
+    parameters: () => [options({ spans: optional(1, isCount) })],
   },
   'pool.flush': nothing,
   'pool.goodByteLength': { parameters: () => [byteLength] },

@@ -209,7 +209,7 @@ const themes: Record<string, Theme> = {
   },
   'events of telemetry': (p) => [
     p.slotWord(layout.SLOT_TELEMETRY + p.random.below(layout.TELEMETRY_EVENTS + 256)),
-    p.random.pick([p.number, p.random.next() | 0, layout.LARGE_ROW << 8]),
+    p.random.pick([p.number, p.random.next() | 0, layout.LARGE_CLASS << 8]),
   ],
   anything: (p) => {
     const { memory } = p.site

@@ -117,7 +117,7 @@ function countClasses(
 ): void {
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]
-    const at = index === memory.classCount ? layout.LARGE_ROW : index
+    const at = index === memory.classCount ? layout.LARGE_CLASS : index
     for (let i = 0; i < CLASS_COUNTS.length; i++) {
       row[CLASS_COUNTS[i][0]] = sumOverSlots(memory, CLASS_COUNTS[i][1] + at, first, end)
     }

@@ -25,7 +25,7 @@ import {
   stateAt,
   touchedWord,
 } from '../../memory/memory.ts'
-import { capacityOf, classOf, rowOf, runSpanCountOf } from '../../spans/runs.ts'
+import { capacityOf, classOf, runSpanCountOf } from '../../spans/runs.ts'
 import { isDraining } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
 
@@ -37,13 +37,12 @@ export function checkRun(
 ): void {
   const { memory } = findings
   const isLarge = classIndex === layout.LARGE_CLASS
-  const row = rowOf(classIndex)
   const spanCount = runSpanCountOf(memory, head)
   const carvedCount = recordAt(memory, head, layout.RECORD_CARVED_COUNT)
   const capacity = capacityOf(memory, head)
-  findings.count(layout.SLOT_SPANS + row, owner, spanCount)
-  findings.count(layout.SLOT_ROOM + row, owner, capacity)
-  findings.count(layout.SLOT_CARVED + row, owner, carvedCount)
+  findings.count(layout.SLOT_SPANS + classIndex, owner, spanCount)
+  findings.count(layout.SLOT_ROOM + classIndex, owner, capacity)
+  findings.count(layout.SLOT_CARVED + classIndex, owner, carvedCount)
   if (carvedCount < (isLarge ? 1 : 0) || carvedCount > capacity) {
     findings.failSpan(head, `has ${carvedCount} carved blocks of ${capacity}`)
     return
@@ -83,7 +82,7 @@ function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room
     if (!isLarge && hasLiveBit(memory, block)) markedCount++
     checkHeader(findings, block, offset, room)
   })
-  findings.count(layout.SLOT_OUTSTANDING + rowOf(classOf(memory, head)), owner, live.size)
+  findings.count(layout.SLOT_OUTSTANDING + classOf(memory, head), owner, live.size)
   forEachBlockIn(memory, head, (block) => {
     if (live.has(block)) {
       if (listed.has(block)) findings.fail(block, `the live block at ${block} is on a list`)

@@ -106,7 +106,7 @@ const COUNTS = [
 
 /** Checks a slot's counts per class. */
 function checkCounts(findings: Findings, slot: SlotIndex): void {
-  for (let row = 0; row <= layout.LARGE_ROW; row++) {
+  for (let row = 0; row <= layout.LARGE_CLASS; row++) {
     const where = `, class ${row}`
     for (const [field, what] of COUNTS) findings.checkCount(field + row, slot, what, where)
   }

@@ -96,7 +96,7 @@ export const FREED_BITS: readonly Mutant[] = [
     file: 'remote/freed-bits.ts',
     from: `  clearFreedBit(memory, offset)
   if (block === 0) return
-  addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+  addToSlot(memory, slot, layout.SLOT_ARRIVED + classOfBlock(memory, block), 1)
   recycle(memory, block)`,
     to: `  if (block !== 0) recycle(memory, block)
   clearFreedBit(memory, offset)`,

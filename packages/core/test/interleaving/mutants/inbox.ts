@@ -41,9 +41,9 @@ export const INBOX: readonly Mutant[] = [
     name: 'a block counts as taken after its run was given back',
     file: 'remote/inbox.ts',
     from: `    countTaken(i32, takenWord, taken, sent)
-    addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    addToSlot(memory, slot, layout.SLOT_ARRIVED + classOfBlock(memory, block), 1)
     recycle(memory, block)`,
-    to: `    addToSlot(memory, slot, layout.SLOT_ARRIVED + rowOf(classOfBlock(memory, block)), 1)
+    to: `    addToSlot(memory, slot, layout.SLOT_ARRIVED + classOfBlock(memory, block), 1)
     recycle(memory, block)
     countTaken(i32, takenWord, taken, sent)`,
     scenarios: [
