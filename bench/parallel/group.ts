@@ -46,7 +46,7 @@ export const group =
 
 /** In a worker. */
 export function joinGroup(): void {
-  joinWorkerGroup<{ Body: Columns }>(parentPort!, {
+  joinWorkerGroup(parentPort!, {
     move({ components, entities, args }: SystemContext<{ Body: Columns }>) {
       move(components.Body, entities, (args as { dt: number }).dt)
     },

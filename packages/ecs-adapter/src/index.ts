@@ -7,6 +7,7 @@ export { CommandsError, StorageError } from './base/errors.ts'
 export type { Port } from './base/ports.ts'
 export type { Range, SystemOutcome } from './base/run-errors.ts'
 export { RunError } from './base/run-errors.ts'
+export type { ScalarArray, ScalarArrayConstructor } from './base/typed-arrays.ts'
 export type { CommandSource } from './commands/command-apply.ts'
 export { freeCommands } from './commands/command-blocks.ts'
 export type { CommandBuffer } from './commands/command-buffer.ts'
@@ -17,30 +18,42 @@ export { verifyStorage } from './inspect/verify-storage.ts'
 export type { Schedule } from './schedule/schedule.ts'
 export { createSchedule } from './schedule/schedule.ts'
 export type { Accessed, ScheduleEntry } from './schedule/schedule-entry.ts'
-export type { ComponentRows, ListField, Numbers, TextField } from './schema/fields.ts'
+export type { ComponentRows, ListField, Numbers, TextField, WeakEidField } from './schema/fields.ts'
 export type {
   AnyComponent,
+  BoolOptions,
+  BoolType,
+  CallableTextType,
+  Checked,
+  CheckedSparse,
   Column,
   Component,
+  EidType,
   FieldType,
+  ListOptions,
   ListType,
-  ScalarArray,
+  NumberOptions,
+  NumberType,
+  ReservedName,
   ScalarType,
   Schema,
   SparseComponent,
   SparseRows,
+  TextOptions,
   TextType,
+  ValueOf,
   Values,
+  WeakEidType,
 } from './schema/schema.ts'
-export { t } from './schema/schema.ts'
 export type { StorageHandle } from './shared/manifest.ts'
 export { applyCommands, createCommands } from './storage/commands.ts'
 export { moveIn, moveOut } from './storage/moving.ts'
 export { freePacked } from './storage/packed-entity.ts'
 export { createSparseComponent } from './storage/sparse-component.ts'
 export { createStorage } from './storage/storage.ts'
-export type { Storage, StorageOptions } from './storage/storage-api.ts'
+export type { Storage, StorageOptions, StorageStats, Waiting } from './storage/storage-api.ts'
 export { createTable } from './storage/tables.ts'
+export * as t from './t.ts'
 export { attachTable } from './tables/create-table.ts'
 export type { AnyTable, Table } from './tables/table.ts'
 export type { Chunk, ChunkRows, TableSchema } from './tables/table-chunk.ts'

@@ -1,5 +1,5 @@
 /**
- * RunQueue in a process of its own: prints how much memory became resident by each step, in MiB.
+ * Runs in a process of its own: prints how much memory became resident by each step, in MiB.
  */
 import process from 'node:process'
 import { Arena, verify } from '@ashlar/core'

@@ -1,6 +1,7 @@
 import { Arena, blocks, type Pool, verify } from '@ashlar/core'
 import {
   type AnyComponent,
+  type CheckedSparse,
   type Component,
   type ComponentRows,
   createSparseComponent,
@@ -25,7 +26,7 @@ export const buffers = {
 } as const
 
 /** The types of fields that are a number an entity. */
-export const { list: _list, text: _text, ...scalars } = t
+export const { list: _list, text: _text, bool: _bool, ...scalars } = t
 
 export interface Scene {
   readonly arena: Arena
@@ -52,10 +53,12 @@ export function createScene(
 export function createComponent<const S extends Schema>(
   storage: Storage,
   name: string,
-  schema: S,
+  schema: CheckedSparse<S>,
   sparse: boolean,
 ): Component<S> | SparseComponent<S> {
-  return sparse ? createSparseComponent(storage, name, schema) : storage.component(name, schema)
+  return sparse
+    ? createSparseComponent<S>(storage, name, schema)
+    : storage.component<S>(name, schema)
 }
 
 /** The rows of a component of unknown schema that is sparse. */

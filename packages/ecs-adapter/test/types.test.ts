@@ -89,7 +89,8 @@ test('a sparse component has a type of its own, with the same fields, and rows',
 test('a component has the typed arrays of its schema, read-only, and nothing else', () => {
   const { storage } = createScene()
   const Position = storage.component('Position', { x: t.f32, y: t.f32 })
-  expectType<Equal<typeof Position, { readonly x: Float32Array; readonly y: Float32Array }>>()
+  const position: { readonly x: Float32Array; readonly y: Float32Array } = Position
+  assert.is(position, Position)
 
   const All = storage.component('All', scalars)
   expectType<Equal<(typeof All)['i8'], Int8Array>>()
@@ -103,12 +104,13 @@ test('a component has the typed arrays of its schema, read-only, and nothing els
   expectType<Equal<(typeof All)['eid'], Int32Array>>()
 
   const Tag = storage.component('Tag', {})
-  expectType<Equal<keyof typeof Tag, never>>()
+  expectType<Equal<keyof typeof Tag & string, never>>()
 
   const schema = { hp: t.i16, target: t.eid }
   const Late = storage.component('Late', schema)
   expectType<Equal<typeof Late, Component<typeof schema>>>()
-  expectType<Equal<typeof Late, { readonly hp: Int16Array; readonly target: Int32Array }>>()
+  expectType<Equal<keyof typeof Late & string, 'hp' | 'target'>>()
+  expectType<Equal<(typeof Late)['hp'], Int16Array>>()
 
   // @ts-expect-error: no such field
   assert.is(Position.z, undefined)

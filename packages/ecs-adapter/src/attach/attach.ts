@@ -7,9 +7,9 @@ import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
 import { alreadyAttached, invalidArgument } from '../base/errors.ts'
 import { CommandBuffer } from '../commands/command-buffer.ts'
-import { dropInternLog, InternLog } from '../lists/intern-log.ts'
-import { VariableMemory } from '../lists/variable-fields.ts'
+import { FieldMemory } from '../fields/field-memory.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
+import { createNamed } from '../schema/named.ts'
 import type { AnyComponent } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
 import type { StorageHandle } from '../shared/manifest.ts'
@@ -68,8 +68,7 @@ export class AttachedStorage {
   readonly #root: number
   readonly #attachedWord: number
   readonly #seenWord: number
-  readonly #memory: VariableMemory
-  readonly #internLog: InternLog
+  readonly #memory: FieldMemory
   readonly #components: AttachedComponents
   readonly #tables: StorageTables
   #isAttached = false
@@ -91,13 +90,11 @@ export class AttachedStorage {
     this.#root = root
     this.#attachedWord = root + rootLayout.attachedWord(slot)
     this.#seenWord = root + rootLayout.seenWord(slot)
-    this.#memory = new VariableMemory(views)
     const handleWord = root + rootLayout.internLogWord(slot)
     const serialWord = root + rootLayout.INTERN_LOG_SERIAL
-    this.#internLog = new InternLog(views, handleWord, serialWord)
-    this.#memory.internedTexts.internLog = this.#internLog
+    this.#memory = new FieldMemory(views, undefined, { handleWord, serialWord })
     this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
-    this.#tables = new StorageTables(pool)
+    this.#tables = new StorageTables(pool, createNamed<Table>('table'))
     this.components = this.#components.byName
     this.tables = this.#tables.byName
   }
@@ -147,7 +144,7 @@ export class AttachedStorage {
   /** @internal For `createCommands`. */
   readonly $createCommands = (): CommandBuffer => {
     const { registry } = this.#components
-    return new CommandBuffer(this.#pool, registry, this.#memory.staging, this.#handle.serial)
+    return new CommandBuffer(this.#pool, registry, this.#memory, this.#handle.serial)
   }
 
   /**
@@ -165,7 +162,7 @@ export class AttachedStorage {
   /** @throws StorageError 'already-attached' */
   #attach(epoch: number): void {
     const pool = this.#pool
-    const { views, internedTexts } = this.#memory
+    const { views } = this.#memory
     checkedRoot(this.#handle, pool)
     if (!attachAt(pool, this.#attachedWord)) {
       throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
@@ -173,13 +170,12 @@ export class AttachedStorage {
     // Until this store, the word has an older epoch, which lets the storage free less.
     Atomics.store(views.i32, this.#seenWord, epoch)
     this.#isAttached = true
-    if (this.#internLog.isMine) return
-    dropInternLog(views, this.#root + rootLayout.internLogWord(pool.slot), internedTexts.release)
-    internedTexts.forget()
+    for (const extension of this.#memory.extensions.all) extension.attach?.()
   }
 
   #follow(words: Int32Array, offset: number): void {
-    const { entityMask, tables, components } = readManifest(this.#pool, words, offset)
+    const { entityMask, tables, components, generations } = readManifest(this.#pool, words, offset)
+    if (generations !== undefined) this.#memory.generations = generations
     this.#entityMask = entityMask
     this.#tables.follow(tables)
     this.#components.follow(components)

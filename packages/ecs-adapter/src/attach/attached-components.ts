@@ -1,8 +1,9 @@
 /** The components of another thread's storage, as an attached thread sees them. */
 import { defineColumns } from '../columns/column-properties.ts'
 import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
-import type { Rows, VariableColumns } from '../lists/variable-column.ts'
-import { createVariableColumns, type VariableMemory } from '../lists/variable-fields.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
+import { createFieldObjects, type FieldObjects } from '../fields/field-objects.ts'
+import type { Rows } from '../fields/variable-column.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import { ComponentRegistry } from '../schema/component-registry.ts'
 import type { ComponentRows } from '../schema/fields.ts'
@@ -11,7 +12,7 @@ import type { AnyComponent } from '../schema/schema.ts'
 import type { ComponentEntry, RowsEntry } from '../shared/manifest.ts'
 
 interface Attached {
-  readonly variable: VariableColumns
+  readonly objects: FieldObjects['objects']
   /** Undefined if the component is dense. */
   readonly rows: AttachedRows | undefined
 }
@@ -19,13 +20,13 @@ interface Attached {
 export class AttachedComponents {
   readonly byName = createNamed<AnyComponent>('component')
   readonly registry = new ComponentRegistry()
-  readonly #memory: VariableMemory
+  readonly #memory: FieldMemory
   readonly #denseRows: Rows
   /** By number of the component. */
   readonly #all: Attached[] = []
 
   /** @param memory this thread's: lists and texts that grow move into its pool */
-  constructor(memory: VariableMemory, denseRows: Rows) {
+  constructor(memory: FieldMemory, denseRows: Rows) {
     this.#memory = memory
     this.#denseRows = denseRows
   }
@@ -34,18 +35,18 @@ export class AttachedComponents {
   follow(entries: readonly ComponentEntry[]): void {
     for (const [number, entry] of entries.entries()) {
       if (number === this.#all.length) this.#add(entry)
-      const { variable, rows } = this.#all[number]
+      const { objects, rows } = this.#all[number]
       if (entry.rows) rows?.follow(entry.rows)
       const { component } = this.registry.at(number)
-      defineColumns(component, entry, this.#memory.views.buffer, variable, rows?.view)
+      defineColumns(component, entry, this.#memory.views.buffer, objects, rows?.view)
     }
   }
 
   #add({ name, fields, rows: isSparse }: ComponentEntry): void {
     const memory = this.#memory
     const rows = isSparse && new AttachedRows(memory.views)
-    const options = { name, fields, memory, rows: rows ?? this.#denseRows }
-    this.#all.push({ variable: createVariableColumns(options), rows })
+    const options = { name, memory, rows: rows ?? this.#denseRows }
+    this.#all.push({ objects: createFieldObjects(fields, options).objects, rows })
     const component = rows ? { rows: rows.view } : {}
     this.byName[name] = component as AnyComponent
     this.registry.add(name, this.byName[name], fields, undefined)

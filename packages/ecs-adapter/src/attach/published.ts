@@ -1,35 +1,24 @@
 /** The blocks that a storage publishes: manifest and entity ids. Both are checked when read. */
 import type { Arena, Pool } from '@ashlar/core'
 import { isArray, isRecord } from '../base/arguments.ts'
-import { corrupt } from '../base/errors.ts'
+import { corrupt, noSuchType } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { IndexPlace } from '../columns/row-index.ts'
+import type { GenerationsPlace } from '../fields/field-memory.ts'
 import { liveByteLength } from '../memory/blocks.ts'
-import { type Field, type FieldType, type ScalarType, t } from '../schema/schema.ts'
+import { codeByName } from '../schema/code-names.ts'
+import { Field } from '../schema/schema.ts'
+import { kindOf } from '../schema/type-codes.ts'
 import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
 
+/** Types whose code a bundle may lack. */
+const KINDS: readonly string[] = ['list', 'text', 'eid']
 const ROW_COUNT_LIMIT = 2 ** 30 // more than the option `capacity` allows
-
-const { list, text, ...scalars } = t
-/** Field types by their names in a manifest. */
-const TYPES = new Map<unknown, FieldType>(
-  [
-    ...Object.values<ScalarType>(scalars).flatMap((type) => [type, list(type)]),
-    list(t.eid, { weak: true }),
-    ...[text, text({ interned: true })],
-  ].map((type) => [nameOf(type), type]),
-)
-
-function nameOf(type: FieldType): string {
-  if (type.kind === 'scalar') return type.name
-  if (type.kind === 'text') return type.isInterned ? 'interned text' : 'text'
-  return `list ${type.element.name}${type.isWeak ? ' weak' : ''}`
-}
 
 export function encodeManifest(manifest: Manifest): Uint8Array {
   const components = manifest.components.map(({ fields, ...rest }) => {
-    return { ...rest, fields: fields.map(({ name, type }) => ({ name, type: nameOf(type) })) }
+    return { ...rest, fields: fields.map(({ name, code }) => ({ name, type: code.name })) }
   })
   return encodeJson({ ...manifest, components })
 }
@@ -44,14 +33,16 @@ export function storeManifest(words: Int32Array, offset: number, bytes: Uint8Arr
 export function readManifest(pool: Pool, words: Int32Array, offset: number): Manifest {
   const byteLength = checkedCount(pool, words, offset, 1)
   const read = loadJson(words, offset + rootLayout.PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
-  const { entityMask, components, tables } = isRecord(read) ? read : {}
+  const { entityMask, components, tables, generations } = isRecord(read) ? read : {}
   check(isArray(components) && isArray(tables), read)
   check(Number.isInteger(entityMask), entityMask)
-  return {
+  const manifest = {
     entityMask: entityMask as number,
     components: components.map((one) => componentOf(one, pool.arena)),
     tables: tables.map(tableOf),
   }
+  if (generations === undefined) return manifest
+  return { ...manifest, generations: generationsOf(generations, pool.arena) }
 }
 
 /** A view of the published entity ids. @throws StorageError 'corrupt' */
@@ -73,12 +64,10 @@ function componentOf(read: unknown, arena: Arena): ComponentEntry {
   const { name, fields: readFields, rowCount, byteOffsets, rows } = isRecord(read) ? read : {}
   check(typeof name === 'string', read)
   check(isRowCount(rowCount) && isArray(readFields) && isArray(byteOffsets), name)
-  const fields = readFields.map(fieldOf)
+  const fields = readFields.map((field) => fieldOf(field, name))
   check(byteOffsets.length === fields.length, name)
   const places = byteOffsets.map((byteOffset, i) => {
-    const { type } = fields[i]
-    // The column of a list or text field has handles, of 4 bytes.
-    const step = type.kind === 'scalar' ? type.array.BYTES_PER_ELEMENT : 4
+    const step = fields[i].code.array.BYTES_PER_ELEMENT
     check(isPlace(arena, byteOffset, rowCount * step, step), byteOffset)
     return byteOffset
   })
@@ -86,11 +75,15 @@ function componentOf(read: unknown, arena: Arena): ComponentEntry {
   return rows === undefined ? entry : { ...entry, rows: rowsOf(rows, arena) }
 }
 
-function fieldOf(read: unknown): Field {
-  const { name, type: typeName } = isRecord(read) ? read : {}
-  const type = TYPES.get(typeName)
-  check(typeof name === 'string' && type !== undefined, typeName)
-  return { name, type }
+/** @throws StorageError 'invalid-argument' if this thread has no code for the type of a field */
+function fieldOf(read: unknown, component: string): Field {
+  const { name, type } = isRecord(read) ? read : {}
+  check(typeof name === 'string' && typeof type === 'string', read)
+  const code = codeByName(type)
+  if (code !== undefined) return new Field(name, code)
+  const [kind] = type.split(' ')
+  check(KINDS.includes(kind) && kindOf(kind) === undefined, type)
+  throw noSuchType(`${component}.${name}`, kind)
 }
 
 function rowsOf(read: unknown, arena: Arena): RowsEntry {
@@ -99,6 +92,14 @@ function rowsOf(read: unknown, arena: Arena): RowsEntry {
   const { wordCount } = new IndexPlace({ index, rowCount })
   check(isPlace(arena, index, wordCount * 4, 4), index)
   return { index, rowCount }
+}
+
+function generationsOf(read: unknown, arena: Arena): GenerationsPlace {
+  const { firstIndex, count, entityMask } = isRecord(read) ? read : {}
+  check(typeof firstIndex === 'number' && isRowCount(count), read)
+  check(isPlace(arena, firstIndex * 8, count * 8, 8), firstIndex)
+  check(Number.isInteger(entityMask), entityMask)
+  return { firstIndex, count, entityMask: entityMask as number }
 }
 
 function tableOf(read: unknown): TableEntry {

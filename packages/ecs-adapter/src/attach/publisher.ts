@@ -1,9 +1,8 @@
 /** Publishes a storage in the arena, in the thread of its world. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
-import { dropInternLog } from '../lists/intern-log.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
 import { freeReserved } from '../memory/blocks.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
 import {
   checkDetached,
   isOpenSlot,
@@ -11,7 +10,8 @@ import {
   ROOT_SERIAL,
   SLOT_CAPACITY,
 } from '../shared/attachments.ts'
-import type { ComponentEntry, StorageHandle, TableEntry } from '../shared/manifest.ts'
+import type { Extensions } from '../shared/extensions.ts'
+import type { ComponentEntry, Manifest, StorageHandle } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { encodeManifest, storeManifest } from './published.ts'
@@ -19,11 +19,13 @@ import { RetiredBlocks } from './retired-blocks.ts'
 
 export interface PublisherOptions {
   worlds: Worlds
-  memory: VariableMemory
-  /** Returns another number whenever a component entry or a table has changed. */
-  version(): number
-  entries(): ComponentEntry[]
-  tables(): TableEntry[]
+  memory: { readonly views: MemoryViews }
+  components: {
+    /** Changes whenever an entry does. */
+    readonly version: number
+    readonly entries: readonly ComponentEntry[]
+  }
+  extensions: Extensions
 }
 
 /**
@@ -41,9 +43,11 @@ export class Publisher {
   readonly retired: RetiredBlocks
   readonly #options: PublisherOptions
   readonly #pool: Pool
-  /** `version()` and entity mask of the published manifest. */
+  /** Version and entity mask of the published manifest. */
   #version = -1
   #entityMask = 0
+  /** The epoch when the last `sync` began. */
+  #epochBefore = 0
   /** Whether something was published or retired since the last epoch. */
   #hasNews = false
 
@@ -61,8 +65,27 @@ export class Publisher {
 
   /** Whether the published manifest is up to date. */
   get isCurrent(): boolean {
-    const { worlds, version } = this.#options
-    return version() === this.#version && worlds.entityMask === this.#entityMask
+    return this.#presentVersion === this.#version && this.#entityMask === this.#presentMask
+  }
+
+  get #presentVersion(): number {
+    const { components, extensions } = this.#options
+    return components.version + extensions.version
+  }
+
+  get #presentMask(): number {
+    return this.#options.worlds.entityMask
+  }
+
+  /** What the manifest should hold now. */
+  get present(): Manifest {
+    const { components, extensions } = this.#options
+    const rest = extensions.all.map((extension) => extension.manifest?.())
+    const { entries } = components
+    return Object.assign(
+      { entityMask: this.#presentMask, components: entries, tables: [] },
+      ...rest,
+    )
   }
 
   #open(): void {
@@ -91,6 +114,7 @@ export class Publisher {
   sync(): void {
     if (this.root === 0) return
     const { tryAlloc } = this.#pool
+    this.#epochBefore = this.epoch
     this.#freeRetired() // first, as it may make room
     // On failure, stops: a new epoch would free columns that the old manifest still names.
     if (!this.#publishManifest(tryAlloc)) return
@@ -113,7 +137,7 @@ export class Publisher {
     const word = this.#word(rootLayout.attachedWord(slot))
     const attached = generation === undefined ? this.#words[word] : generation + 1
     Atomics.compareExchange(this.#words, word, attached, 0)
-    this.#dropInternLog(slot, generation)
+    this.#forgetLog(slot, generation)
   }
 
   /** @throws StorageError 'still-attached' */
@@ -127,7 +151,7 @@ export class Publisher {
   dispose(): void {
     if (this.root === 0) return
     const pool = this.#pool
-    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#dropInternLog(slot)
+    for (let slot = 0; slot < SLOT_CAPACITY; slot++) this.#forgetLog(slot)
     this.retired.freeAll()
     this.#words[this.#word(0)] = 0
     for (const offset of [this.manifest, this.entities, this.spare, this.root]) pool.free(offset)
@@ -157,30 +181,23 @@ export class Publisher {
     this.retired.add(offset, (this.epoch + 1) | 0)
   }
 
-  #dropInternLog(slot: number, generation?: number): void {
-    const { views, internedTexts } = this.#options.memory
-    dropInternLog(
-      views,
-      this.#word(rootLayout.internLogWord(slot)),
-      internedTexts.release,
-      generation,
-    )
+  #forgetLog(slot: number, generation?: number): void {
+    const word = this.#word(rootLayout.internLogWord(slot))
+    for (const extension of this.#options.extensions.all) extension.forgetSlot?.(word, generation)
   }
 
   /** Returns false if `alloc` is `tryAlloc` and memory is out. */
   #publishManifest(alloc: Pool['alloc']): boolean {
     const pool = this.#pool
-    const { worlds, version, entries, tables } = this.#options
     if (!this.isCurrent) {
-      const { entityMask } = worlds
-      const bytes = encodeManifest({ entityMask, components: entries(), tables: tables() })
+      const bytes = encodeManifest(this.present)
       const manifest = this.#allocate(rootLayout.PUBLISHED_HEAD_BYTE_LENGTH + bytes.length, alloc)
       if (manifest === 0) return false
       storeManifest(this.#words, manifest, bytes)
       this.#replace(rootLayout.MANIFEST, manifest, this.manifest)
       this.manifest = manifest
-      this.#version = version()
-      this.#entityMask = entityMask
+      this.#version = this.#presentVersion
+      this.#entityMask = this.#presentMask
     }
     if (this.spare === 0) this.spare = pool.tryAlloc(2 * pool.byteLengthOf(this.manifest))
     return true
@@ -234,8 +251,18 @@ export class Publisher {
     if (!this.retired.isEmpty) this.retired.free(this.#oldestSeenEpoch())
   }
 
-  /** The oldest epoch that attached threads have last seen. Forgets threads with closed slots. */
-  #oldestSeenEpoch(): number {
+  /** The slots of attached threads that have not synced since this storage's `sync` before last. */
+  get waitingSlots(): number[] {
+    const slots: number[] = []
+    this.#oldestSeenEpoch(slots)
+    return slots
+  }
+
+  /**
+   * The oldest epoch that attached threads have last seen. Forgets threads with closed slots.
+   * @param late gets the slots that have not seen `#epochBefore`
+   */
+  #oldestSeenEpoch(late?: number[]): number {
     const words = this.#words
     let oldest = this.epoch
     for (let slot = 0; slot < SLOT_CAPACITY; slot++) {
@@ -247,6 +274,7 @@ export class Publisher {
       }
       const seen = Atomics.load(words, this.#word(rootLayout.seenWord(slot)))
       if (((oldest - seen) | 0) > 0) oldest = seen
+      if (((this.#epochBefore - seen) | 0) > 0) late?.push(slot)
     }
     return oldest
   }

@@ -11,6 +11,8 @@ export class RetiredBlocks {
   readonly #offsets: number[] = []
   readonly #epochs: number[] = []
   #count = 0
+  /** How many bytes the blocks have. */
+  byteLength = 0
 
   constructor(pool: Pool) {
     this.#pool = pool
@@ -28,6 +30,7 @@ export class RetiredBlocks {
   add(offset: number, epoch: number): void {
     this.#offsets[this.#count] = offset
     this.#epochs[this.#count++] = epoch
+    this.byteLength += this.#pool.byteLengthOf(offset)
   }
 
   /** Frees the blocks that were replaced in this epoch or earlier. */
@@ -38,11 +41,16 @@ export class RetiredBlocks {
       const last = --this.#count
       this.#offsets[i] = this.#offsets[last]
       this.#epochs[i] = this.#epochs[last]
-      freeReserved(this.#pool, offset)
+      this.#free(offset)
     }
   }
 
   freeAll(): void {
-    while (this.#count > 0) freeReserved(this.#pool, this.#offsets[--this.#count])
+    while (this.#count > 0) this.#free(this.#offsets[--this.#count])
+  }
+
+  #free(offset: number): void {
+    this.byteLength -= this.#pool.byteLengthOf(offset)
+    freeReserved(this.#pool, offset)
   }
 }

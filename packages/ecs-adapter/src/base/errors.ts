@@ -115,6 +115,13 @@ export const stillAttached = (slots: readonly number[], what: string, forget: st
 export const duplicateEntry = (name: string, first: number, second: number) =>
   misuse(`entries ${first} and ${second} are both called ${shown(name)}. Change one \`name\``)
 
+/** @param field names of component and field */
+export const noSuchType = (field: string, type: string) =>
+  misuse(
+    `field ${field} is a t.${type}, but the bundle of this thread lacks its code. Import ` +
+      `t.${type} in the worker, for example with the module of the schemas`,
+  )
+
 export const unknownField = (component: string, given: unknown, names: readonly string[]) =>
   invalidArgument(
     `a field of component ${component}`,
@@ -156,7 +163,8 @@ export const packIsBusy = (what: string) =>
 export const setIsBusy = (what: string) =>
   new StorageError(
     'set-busy',
-    `${what} would move or free rows that a set() is about to write. Do not call it from a getter`,
+    `${what} would move or free rows that are about to be written. Do not call it from ` +
+      'onColumnsMoved, onWaiting, or a getter among the values of a set()',
   )
 
 export const worldTwice = (first: number, second: number) =>

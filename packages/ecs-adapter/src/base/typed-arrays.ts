@@ -1,5 +1,21 @@
 /** Typed arrays of any realm: Jest and vm contexts have classes that `instanceof` does not know. */
 
+/** The typed arrays of columns and lists. */
+export type ScalarArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+
+export interface ScalarArrayConstructor<A extends ScalarArray = ScalarArray> {
+  readonly BYTES_PER_ELEMENT: number
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): A
+}
+
 /** The getter of a typed array's class name. It returns undefined if `this` is no typed array. */
 const nameOf = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),

@@ -9,13 +9,14 @@
  * Large blocks are reserved: they cost address space, but memory only as far as they are touched.
  */
 
+import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import { CLASS_BYTE_LENGTH_MAX, settleTouched } from '../memory/blocks.ts'
 import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
-import type { Field, ScalarArrayConstructor } from '../schema/schema.ts'
-import type { ComponentContext } from './component-context.ts'
+import type { Field } from '../schema/schema.ts'
+import type { GrowthContext } from './component-context.ts'
 
 /**
- * If a large column's block has room, row 0 lies 0 to 15 cache lines into the block, one more for
+ * If a large column's block has room, row 0 lies up to 16 cache lines into the block, one more for
  * each column. Blocks of equal length often lie whole pages apart: processors at first take
  * addresses at such distances for one address, and caches keep them in the same places. Without the
  * stagger, a loop over four columns of 40 KiB took 3 % longer. Short columns fit into the cache.
@@ -46,10 +47,10 @@ interface Column extends Place {
   firstIndex: number
 }
 
-const byteOffsetOf = ({ byteOffset, array }: Column, row: number) =>
-  byteOffset + row * array.BYTES_PER_ELEMENT
+const byteLengthOf = ({ array }: Column, rowCount: number) => rowCount * array.BYTES_PER_ELEMENT
+const byteOffsetOf = (column: Column, row: number) => column.byteOffset + byteLengthOf(column, row)
 
-export abstract class GrowingColumns {
+export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
   /** Increments whenever columns move, grow or are freed. */
   version = 0
   /** How many rows each column has; 0 once the blocks are freed. */
@@ -57,17 +58,17 @@ export abstract class GrowingColumns {
   /** The column of each field, in the order of the fields. */
   readonly columns: readonly Column[]
   protected readonly views: MemoryViews
-  protected readonly context: ComponentContext
+  protected readonly context: C
   /** Rows below this number may be written without another `pool.touch`. */
   #touchedRowCount = 0
   /** Offsets of the blocks that columns or the row index have moved out of. */
   readonly staleOffsets: number[] = []
 
-  constructor(context: ComponentContext) {
+  constructor(context: C) {
     this.context = context
     this.views = context.memory.views
     this.columns = context.fields.map((field) => {
-      const array = field.type.kind === 'scalar' ? field.type.array : Uint32Array
+      const { array } = field.code
       const typeId = typeIdOf(array)
       return { field, array, typeId, byteOffset: 0, blockOffset: 0, firstIndex: 0 }
     })
@@ -75,6 +76,12 @@ export abstract class GrowingColumns {
 
   /** Makes the columns properties of the component, as views of this buffer. */
   protected abstract publish(buffer: ArrayBufferLike): void
+
+  /** The columns have grown, and so many have moved. */
+  protected noteGrowth(_movedColumnCount: number): void {}
+
+  /** The last act of `cover` if it has grown or touched columns. May throw. */
+  protected reportGrowth(): void {}
 
   /**
    * Makes sure that every column has this row; new rows read zero.
@@ -97,6 +104,17 @@ export abstract class GrowingColumns {
     this.freeStale()
   }
 
+  /** How many bytes the blocks in `staleOffsets` have. */
+  get staleByteLength(): number {
+    const { pool } = this.views
+    return this.staleOffsets.reduce((sum, offset) => sum + pool.byteLengthOf(offset), 0)
+  }
+
+  /** How many bytes the columns have, touched or not. */
+  get columnByteLength(): number {
+    return this.columns.reduce((sum, column) => sum + byteLengthOf(column, this.rowCount), 0)
+  }
+
   /** Retires the blocks in `staleOffsets`: each is freed when no thread can read it any more. */
   protected freeStale(): void {
     while (this.staleOffsets.length > 0) this.context.retire(this.staleOffsets.pop()!)
@@ -105,6 +123,8 @@ export abstract class GrowingColumns {
   /** Gives every column this many rows. @throws as `cover` */
   protected resize(rowCount: number): void {
     const places = this.#extend(rowCount)
+    const isNew = this.rowCount === 0
+    let movedCount = 0
     for (const [i, column] of this.columns.entries()) {
       const { blockOffset, byteOffset } = places[i]
       if (column === places[i]) {
@@ -112,7 +132,10 @@ export abstract class GrowingColumns {
         this.views.zeroBytes(byteOffsetOf(column, this.rowCount), end)
         continue
       }
-      if (this.rowCount > 0) this.#moveRows(column, byteOffset)
+      if (!isNew) {
+        this.#moveRows(column, byteOffset)
+        movedCount++
+      }
       column.blockOffset = blockOffset
       column.byteOffset = byteOffset
     }
@@ -120,6 +143,7 @@ export abstract class GrowingColumns {
     this.#touchRows()
     this.version++
     this.publish(this.views.buffer)
+    if (!isNew) this.noteGrowth(movedCount)
   }
 
   #coverSlow(row: number): void {
@@ -129,6 +153,7 @@ export abstract class GrowingColumns {
     const wanted = Math.max(row + 1, 2 * this.#touchedRowCount, TOUCHED_AT_LEAST)
     this.#touchedRowCount = Math.min(wanted, this.rowCount)
     this.#touchRows()
+    this.reportGrowth()
   }
 
   #grow(row: number): void {
@@ -168,8 +193,9 @@ export abstract class GrowingColumns {
   #allocate({ array }: Column, i: number, rowCount: number): Place {
     const { pool } = this.views
     const byteLength = rowCount * array.BYTES_PER_ELEMENT
-    const stagger = ((this.context.columnCount + i) % STAGGER_COUNT) * STAGGER_STEP
-    if (byteLength > CLASS_BYTE_LENGTH_MAX) {
+    let stagger = ((this.context.columnCount + i) % STAGGER_COUNT) * STAGGER_STEP
+    if (byteLength >= CLASS_BYTE_LENGTH_MAX) {
+      stagger += STAGGER_STEP // not 0: then the block is longer than any size class
       const blockOffset = pool.reserve(Math.min(byteLength + stagger, BYTE_LENGTH_MAX))
       return { blockOffset, byteOffset: blockOffset + stagger }
     }

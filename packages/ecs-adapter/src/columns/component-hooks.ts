@@ -18,12 +18,10 @@ import {
   type World,
 } from 'bitecs'
 import { noRow, notOfThisWorld, worldWasReset } from '../base/errors.ts'
-import type { GivenValues } from '../lists/staging.ts'
-import { NO_ROW } from '../lists/variable-column.ts'
+import type { GivenValues } from '../fields/staging.ts'
+import { NO_ROW } from '../fields/variable-column.ts'
 import type { Component } from '../schema/schema.ts'
 import {
-  BoundComponent,
-  ComponentWatcher,
   hide,
   isMadeIn,
   isMember,
@@ -33,19 +31,19 @@ import {
   membersOf,
   onEnter,
   onLeave,
-  uncover,
-  watch,
 } from '../world/bitecs-internals.ts'
+import { BoundComponent, ComponentWatcher, uncover, watch } from '../world/component-watcher.ts'
 import type { ComponentContext } from './component-context.ts'
 import type { ComponentStore } from './component-store.ts'
-import { DenseStore } from './dense-store.ts'
-import { SparseStore } from './sparse-store.ts'
+import { PrefabDefaults } from './prefab-defaults.ts'
 
 /** A world, and its query for the entities that have the component, without prefabs. */
 interface HookedWorld {
   readonly world: World
   readonly owners: Query
 }
+
+export type HooksOptions = Omit<ComponentContext, 'component'>
 
 /**
  * What the worlds report about one component: which entity gets it, what is set, which entity loses
@@ -73,18 +71,23 @@ export class ComponentHooks extends ComponentWatcher {
   /** The entity whose addition is hidden until its values are there; 0 for none. */
   #arriving = 0
   #arrivingIn: HookedWorld | undefined
+  /** Only for dense stores with defaults. */
+  readonly #prefabDefaults: PrefabDefaults | undefined
   /** How many uses by other worlds `isUsedElsewhere` has reported. */
   #reportedCount = 0
 
   /** @throws ArenaError 'out-of-memory'; then worlds and arena are unchanged */
-  constructor(options: Omit<ComponentContext, 'component'>) {
+  constructor(options: HooksOptions, createStore: (context: ComponentContext) => ComponentStore) {
     super(options.worlds)
     const component = new BoundComponent(this) as object as Component
     const context = { ...options, component }
     this.name = context.name
     this.component = component
-    this.store = context.isSparse ? new SparseStore(context) : new DenseStore(context)
+    this.store = createStore(context)
     this.#context = context
+    if (this.store.hasDefaults && !context.isSparse) {
+      this.#prefabDefaults = new PrefabDefaults(options.worlds, component, this.#owns, this.store)
+    }
     this.subscribe()
   }
 
@@ -95,6 +98,7 @@ export class ComponentHooks extends ComponentWatcher {
     this.#unsubscribe = []
     this.#hooked = worlds.all.map((world) => this.#hook(world))
     this.#arriving = 0
+    this.#prefabDefaults?.forget()
     this.balance = 0
     this.#reportedCount = 0
     this.store.begin(worlds.entityMask, this.#owns)
@@ -147,8 +151,10 @@ export class ComponentHooks extends ComponentWatcher {
     }
     if (wasReset || this.index.maxId >= store.coveredIdCount) this.#coverPrefabs(wasReset)
     this.coveredIdCount = store.coveredIdCount
+    if (isOwn) this.#prefabDefaults?.look()
     if (isPair(component)) return true
-    if (isOwn && store.isPlain && worlds.all.length === 1) this.usual = component
+    const isUsual = store.isPlain && this.#prefabDefaults === undefined
+    if (isOwn && isUsual && worlds.all.length === 1) this.usual = component
     return undefined
   }
 
@@ -183,21 +189,18 @@ export class ComponentHooks extends ComponentWatcher {
       this.#checkWorld(hooked, eid)
       store.add(eid)
     } catch (error) {
-      this.#hide(hooked, eid) // no observer has seen the addition, so none shall see a removal
+      hide(hooked.world, hooked.owners, eid, this.component) // no observer has seen the addition
       throw error
     }
     if (store.isPlain) {
       this.balance -= 2
+      this.#prefabDefaults?.add(eid)
       return
     }
     uncover(this.component) // if the component is a pair, bitECS asks it only after this
-    this.#hide(hooked, eid)
+    hide(hooked.world, hooked.owners, eid, this.component)
     this.#arriving = eid
     this.#arrivingIn = hooked
-  }
-
-  #hide({ world, owners }: HookedWorld, eid: number): void {
-    hide(world, owners, eid, this.component)
   }
 
   /** Adds a hidden component visibly, unless a getter of its values has added it. */
@@ -219,6 +222,7 @@ export class ComponentHooks extends ComponentWatcher {
       if (isNew) this.#setNew(hooked, eid, values, given)
       else {
         store.take(values, given)
+        this.#prefabDefaults?.write(eid)
         store.write(eid, this.#claim(hooked, eid), given, false)
       }
     } finally {

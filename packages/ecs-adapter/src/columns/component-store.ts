@@ -6,25 +6,34 @@
  * The columns of one component grow together, those of different components do not. In a world of a
  * million particles, a component of the player alone stays small. No frame copies a whole storage.
  */
-import type { GivenValues } from '../lists/staging.ts'
-import type { Rows, VariableColumns } from '../lists/variable-column.ts'
-import { createVariableColumns } from '../lists/variable-fields.ts'
+import type { FieldObject } from '../fields/field-code.ts'
+import { createFieldObjects } from '../fields/field-objects.ts'
+import type { GivenValues } from '../fields/staging.ts'
+import type { Rows, VariableColumns } from '../fields/variable-column.ts'
 import { settleTouched } from '../memory/blocks.ts'
 import type { ComponentRows } from '../schema/fields.ts'
-import { emptyValues } from '../schema/schema.ts'
+import { emptyValues, readValues } from '../schema/read-schema.ts'
 import type { ComponentEntry } from '../shared/manifest.ts'
 import { GrowingColumns } from './column-growth.ts'
 import { defineColumns } from './column-properties.ts'
 import type { ComponentContext } from './component-context.ts'
 
-export abstract class ComponentStore extends GrowingColumns implements Rows {
+export abstract class ComponentStore extends GrowingColumns<ComponentContext> implements Rows {
   readonly variable: VariableColumns
+  readonly #objects: readonly (FieldObject | undefined)[]
+  /** By column: what a new row holds. Undefined if that is 0 in all. */
+  readonly #initial: Float64Array | undefined
   /** The scalar properties of the component are views of this buffer. */
   #buffer: ArrayBufferLike | undefined
 
   constructor(context: ComponentContext) {
     super(context)
-    this.variable = createVariableColumns({ ...context, rows: this })
+    const { name, fields, memory } = context
+    const { objects, variable } = createFieldObjects(fields, { name, memory, rows: this })
+    this.#objects = objects
+    this.variable = variable
+    const initial = Float64Array.from(fields, ({ code }) => code.initial)
+    if (!initial.every((number) => Object.is(number, 0))) this.#initial = initial
   }
 
   /** The rows of a sparse store; undefined for a dense store. */
@@ -47,6 +56,11 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   abstract claim(eid: number): number
   /** For `verifyStorage`: whether `sync` may free the blocks of a row. */
   abstract isDeferred(row: number): boolean
+
+  /** Whether a new row holds more than zeros. */
+  get hasDefaults(): boolean {
+    return this.#initial !== undefined
+  }
 
   /** Whether all fields are scalars. */
   get isPlain(): boolean {
@@ -74,10 +88,16 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
   /** A copy of the values of an entity that has the component. */
   read(eid: number): Record<string, unknown> {
     const row = this.find(eid)
-    if (row < 0) return emptyValues(this.context.fields)
+    if (row < 0) return emptyValues(this.context.fields, this.context.memory)
     const values: Record<string, unknown> = {}
     for (let i = 0; i < this.columns.length; i++) {
-      values[this.columns[i].field.name] = this.variable[i]?.$readRow(row) ?? this.load(i, row)
+      const { name, code, isNumber } = this.columns[i].field
+      const variable = this.variable[i]
+      if (variable !== undefined) values[name] = variable.$readRow(row)
+      else {
+        const number = this.load(i, row)
+        values[name] = isNumber ? number : code.valueOf(number, this.context.memory)
+      }
     }
     return values
   }
@@ -96,7 +116,7 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     const { name, fields, memory, sets } = this.context
     sets.beginSet()
     try {
-      memory.staging.read(name, fields, values, given)
+      readValues(memory, name, fields, values, given)
     } finally {
       sets.endSet()
     }
@@ -137,21 +157,33 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$abort(given, i)
   }
 
-  /** Removes the ids that `isKept` refuses from every list that drops removed entities. */
-  filter(isKept: (eid: number) => boolean): void {
-    for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$filterRows?.(isKept)
-  }
-
   /** Frees the lists and texts of a row. */
   protected freeRow(row: number): void {
     for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$freeRow(row)
   }
 
-  /** Zeroes a row whose lists and texts are freed already. */
+  /** Writes the values of a new row. The lists and texts of the row are freed already. */
   protected clearRow(row: number): void {
     for (let i = 0; i < this.columns.length; i++) {
       const { typeId, firstIndex } = this.columns[i]
       this.views.store(typeId, firstIndex + row, 0)
+    }
+    if (this.#initial !== undefined) this.#writeDefaults(row, this.#initial)
+  }
+
+  /** For a prefab that got the component: writes the values of a new row. */
+  clear(eid: number): void {
+    const row = this.claim(eid)
+    this.freeForReuse(row)
+    this.clearRow(row)
+  }
+
+  #writeDefaults(row: number, initial: Float64Array): void {
+    for (let i = 0; i < this.columns.length; i++) {
+      const { typeId, firstIndex } = this.columns[i]
+      if (this.variable[i] === undefined) {
+        this.views.storeAll(typeId, firstIndex + row, initial, i, i + 1)
+      }
     }
   }
 
@@ -180,7 +212,10 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
 
   /** Retires stale blocks. If the arena has another buffer, renews the component's views. */
   sync(): void {
-    if (this.#buffer !== this.views.buffer) this.publish(this.views.buffer)
+    if (this.#buffer !== this.views.buffer) {
+      this.publish(this.views.buffer)
+      this.noteGrowth(0)
+    }
     this.freeStale()
   }
 
@@ -192,7 +227,16 @@ export abstract class ComponentStore extends GrowingColumns implements Rows {
     }
     const { component, fields } = this.context
     const place = { fields, rowCount: this.rowCount, byteOffsets: this.#byteOffsets }
-    defineColumns(component, place, buffer, this.variable, this.rows)
+    defineColumns(component, place, buffer, this.#objects, this.rows)
+  }
+
+  protected override noteGrowth(movedColumnCount: number): void {
+    this.context.growth.note(this.context.component, movedColumnCount)
+  }
+
+  protected override reportGrowth(): void {
+    // Not for sparse rows: until their index has grown as well, nothing of the user's may run.
+    if (!this.context.isSparse) this.context.growth.report()
   }
 
   #freeAll(): void {

@@ -65,11 +65,13 @@ export class SparseStore extends ComponentStore implements ComponentRows {
       this.#keepRow(row, eid)
     } else {
       const last = this.count
-      if (last === this.index.rowCount) this.index.grow(last, this.#resize)
+      const isFull = last === this.index.rowCount
+      if (isFull) this.index.grow(last, this.#resize)
       this.cover(last)
       this.clearRow(last)
       this.index.insert(last, eid)
       this.#setCount(last + 1) // last: other threads read the rows below the count
+      if (isFull) this.context.growth.report()
     }
   }
 
@@ -92,7 +94,10 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   }
 
   override find(eid: number): number {
-    return this.row(eid)
+    const row = this.row(eid)
+    // A prefab without a row may have the id of an entity that has just lost its row.
+    const isOther = row >= 0 && this.#isLost(row) && this.context.worlds.has(eid, Prefab)
+    return isOther ? -1 : row
   }
 
   override sync(): void {
@@ -106,6 +111,12 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     this.index.dispose()
     super.dispose()
     this.count = 0
+  }
+
+  /** Also the rows of entities that lost the component. */
+  override get staleByteLength(): number {
+    const { columnByteLength, rowCount, tombstoneCount } = this
+    return super.staleByteLength + (tombstoneCount * columnByteLength) / rowCount
   }
 
   isDeferred(row: number): boolean {

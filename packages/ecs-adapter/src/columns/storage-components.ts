@@ -23,13 +23,13 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
     return sum
   }
 
-  sync(): void {
-    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.sync()
+  /** The sum of a property of all stores. */
+  sumOf(key: 'staleByteLength' | 'columnByteLength'): number {
+    return this.all.reduce((sum, { hooks }) => sum + (hooks?.store[key] ?? 0), 0)
   }
 
-  /** Removes the ids that `isKept` refuses from every list that drops removed entities. */
-  filter(isKept: (eid: number) => boolean): void {
-    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.filter(isKept)
+  sync(): void {
+    for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.sync()
   }
 
   /** The removal of an entity was reported, but failed: the entity keeps its rows. */

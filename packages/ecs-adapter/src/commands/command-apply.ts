@@ -16,10 +16,10 @@ import {
   invalidArgument,
   noCommands,
 } from '../base/errors.ts'
-import type { Staging } from '../lists/staging.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
+import type { Extension } from '../shared/extensions.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { checkCommands } from './command-blocks.ts'
 import { CommandBuffer } from './command-buffer.ts'
@@ -36,13 +36,13 @@ const FAILURE_CAPACITY = 100
 const NO_FAILURES: CommandFailure[] = []
 const NAMES = ['', 'spawn', 'despawn', 'add', 'remove', 'set'] as const
 
-export class WorldCommands {
+export class WorldCommands implements Extension {
   isApplying = false
   readonly #worlds: Worlds
   readonly #registry: ComponentRegistry
   readonly #serial: number
   readonly #views: MemoryViews
-  readonly #staging: Staging
+  readonly #memory: FieldMemory
   readonly #reader: ValueReader
   /** The buffers that `create` has made; some may be disposed of. */
   #buffers: readonly CommandBuffer[] = []
@@ -59,13 +59,13 @@ export class WorldCommands {
   #failureCount = 0
 
   /** @param serial serial number of the storage */
-  constructor(worlds: Worlds, registry: ComponentRegistry, memory: VariableMemory, serial: number) {
+  constructor(worlds: Worlds, registry: ComponentRegistry, memory: FieldMemory, serial: number) {
     this.#worlds = worlds
     this.#registry = registry
     this.#serial = serial
     this.#views = memory.views
-    this.#staging = memory.staging
-    this.#reader = new ValueReader(this.#views, (eid) => this.#resolve(eid))
+    this.#memory = memory
+    this.#reader = new ValueReader(memory, (eid) => this.#resolve(eid))
   }
 
   /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
@@ -74,7 +74,7 @@ export class WorldCommands {
     if (!isOfOneArena(pool, this.#views.pool)) {
       throw invalidArgument('the pool', pool, 'what openPool() of the arena of this storage gives')
     }
-    const buffer = new CommandBuffer(pool, this.#registry, this.#staging, this.#serial, this)
+    const buffer = new CommandBuffer(pool, this.#registry, this.#memory, this.#serial, this)
     this.#buffers = [...this.buffers, buffer]
     return buffer
   }
@@ -85,7 +85,7 @@ export class WorldCommands {
   }
 
   /** @throws StorageError 'commands-busy' while commands are applied or their values read */
-  checkIdle(): void {
+  checkDispose(): void {
     if (this.isApplying) throw commandsBusy()
     for (let i = 0; i < this.#buffers.length; i++) if (this.#buffers[i].isBusy) throw commandsBusy()
   }
@@ -101,7 +101,7 @@ export class WorldCommands {
    * was overwritten: if no command was applied before, only the corrupt buffer is marked as applied
    */
   apply(sources: CommandSource | readonly CommandSource[]): number {
-    this.checkIdle()
+    this.checkDispose()
     this.#count = 0
     if (!isArray(sources)) this.#take(sources)
     else for (let i = 0; i < sources.length; i++) this.#take(sources[i])

@@ -6,8 +6,10 @@
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
 import { commandsBusy, commandsDisposed, invalidArgument } from '../base/errors.ts'
-import type { Staging } from '../lists/staging.ts'
+import { TEMPORARY_FIRST } from '../base/temporary-ids.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
+import { readValues } from '../schema/read-schema.ts'
 import type { AnyComponent, Values } from '../schema/schema.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
 import * as layout from './command-layout.ts'
@@ -19,7 +21,7 @@ export class CommandBuffer implements Commands {
   readonly #pool: Pool
   readonly #registry: ComponentRegistry
   readonly #blocks: CommandBlocks
-  readonly #staging: Staging
+  readonly #memory: FieldMemory
   readonly #owner: { readonly isApplying: boolean } | undefined
   #isDisposed = false
   #spawnCount = 0
@@ -41,13 +43,13 @@ export class CommandBuffer implements Commands {
   constructor(
     pool: Pool,
     registry: ComponentRegistry,
-    staging: Staging,
+    memory: FieldMemory,
     storage: number,
     owner?: { readonly isApplying: boolean },
   ) {
     this.#pool = pool
     this.#registry = registry
-    this.#staging = staging
+    this.#memory = memory
     this.#blocks = new CommandBlocks(pool, storage)
     this.#owner = owner
     this.#beginBlock = this.#blocks.block
@@ -87,7 +89,7 @@ export class CommandBuffer implements Commands {
   spawn(prefab = 0): number {
     if (!this.#isDisposed) this.#forgetApplied() // resets `#spawnCount`
     this.#record(layout.SPAWN, this.#spawnCount, prefab)
-    return layout.TEMPORARY_FIRST - this.#spawnCount++
+    return TEMPORARY_FIRST - this.#spawnCount++
   }
 
   despawn(eid: number): void {
@@ -111,17 +113,18 @@ export class CommandBuffer implements Commands {
     const listed = this.#registry.find(component)
     if (this.#isReading) throw commandsBusy()
     const { number, name, fields } = listed
-    const staging = this.#staging
+    const memory = this.#memory
+    const { staging } = memory
     const given = staging.enter(fields.length)
     this.#isReading = true
     try {
-      staging.read(name, fields, values, given)
+      readValues(memory, name, fields, values, given)
       checkFields(listed, values, given)
       const isTag = fields.length === 0
       const wordCount = layout.HEAD_WORD_COUNT + valuesWordCount(fields, given)
       const index = this.#reserve(isTag ? layout.ADD : layout.SET, wordCount, number, eid)
       const at = index + layout.HEAD_WORD_COUNT
-      if (!isTag) writeValues(this.#blocks.views, fields, given, staging.values, at)
+      if (!isTag) writeValues(this.#blocks.views, fields, given, memory, at)
       this.#blocks.commit(index + wordCount)
     } finally {
       this.#isReading = false

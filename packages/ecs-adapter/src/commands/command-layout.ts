@@ -37,12 +37,4 @@ export const HEAD_WORD_COUNT = 4
 export const kindOf = (word: number) => word & 7
 export const wordCountOf = (word: number) => word >>> 3
 
-/**
- * Temporary ids count down from here. They are small integers in every engine, and no entity has
- * such an id: ids are positive, except versioned ids with a high version. Of these, only ids of the
- * last version are in this range, with indices at least a million below the greatest index.
- * Temporary ids do not begin at -1, which users write into id fields for "none".
- */
-export const TEMPORARY_FIRST = -(2 ** 20)
-
 export const COMMANDS_MAGIC = 0x41534803

@@ -3,6 +3,7 @@
  * the entities that SPAWN records made.
  */
 import type { ComponentRef } from 'bitecs'
+import { TEMPORARY_FIRST } from '../base/temporary-ids.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import { checkedEnd, corruptCommands, listBlocks } from './command-blocks.ts'
@@ -94,7 +95,7 @@ export class CommandStream {
 
   /** Index in `spawned` of a temporary id since the last sort key; -1 for any other id. */
   spawnIndexOf(eid: number): number {
-    const index = layout.TEMPORARY_FIRST - eid
+    const index = TEMPORARY_FIRST - eid
     return index >= 0 && index < this.spawnCount ? index : -1
   }
 

@@ -12,15 +12,13 @@
  */
 import { isRecord } from '../base/arguments.ts'
 import { invalidArgument, unknownField } from '../base/errors.ts'
-import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
-import type { GivenValues } from '../lists/staging.ts'
+import { FIRST_WORD_COUNT } from '../fields/field-code.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
+import type { GivenValues } from '../fields/staging.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { Listed } from '../schema/component-registry.ts'
-import type { Field, FieldType } from '../schema/schema.ts'
+import type { Field } from '../schema/schema.ts'
 import { corruptCommands } from './command-blocks.ts'
-
-/** Words of a scalar; for a list or text, the words before its elements: the length, and 0. */
-const FIRST_WORD_COUNT = 2
 
 const maskWordCount = (fields: readonly Field[]) => 2 * Math.ceil(fields.length / 64)
 
@@ -28,10 +26,6 @@ function hasField(fields: readonly Field[], name: string): boolean {
   for (let i = 0; i < fields.length; i++) if (fields[i].name === name) return true
   return false
 }
-
-const isEid = (type: FieldType) =>
-  (type.kind === 'scalar' && type.name === 'eid') ||
-  (type.kind === 'list' && type.element.name === 'eid')
 
 /**
  * Checks an object that `given` was read from.
@@ -54,50 +48,33 @@ export function checkFields(
 
 const namesOf = (fields: readonly Field[]) => fields.map(({ name }) => name)
 
-const utf8 = new Utf8()
-
 /** Word count of the given values and their mask. */
-export function valuesWordCount(
-  fields: readonly Field[],
-  { isGiven, starts, ends, texts }: GivenValues,
-): number {
+export function valuesWordCount(fields: readonly Field[], given: GivenValues): number {
   let wordCount = maskWordCount(fields)
   for (let i = 0; i < fields.length; i++) {
-    if (isGiven[i] === 0) continue
-    wordCount += FIRST_WORD_COUNT
-    const { kind } = fields[i].type
-    if (kind === 'list') wordCount += 2 * (ends[i] - starts[i])
-    else if (kind === 'text') wordCount += 2 * Math.ceil(byteLengthOfText(texts[i]) / 8)
+    if (given.isGiven[i] === 0) continue
+    wordCount += FIRST_WORD_COUNT + fields[i].code.moreWordCount(given, i)
   }
   return wordCount
 }
 
-/** @param lists the staged numbers of lists: `given` has the start and end of each list */
+/** @param memory of the frame `given` */
 export function writeValues(
-  { i32: words, f64: numbers, u8: bytes }: MemoryViews,
+  views: MemoryViews,
   fields: readonly Field[],
   given: GivenValues,
-  lists: Float64Array,
+  memory: FieldMemory,
   at: number,
 ): void {
+  const { i32: words } = views
   let index = at + maskWordCount(fields)
   for (let word = at; word < index; word++) words[word] = 0
   for (let i = 0; i < fields.length; i++) {
     if (given.isGiven[i] === 0) continue
     words[at + (i >> 5)] |= 1 << (i & 31)
-    const { type } = fields[i]
-    if (type.kind === 'scalar') numbers[index >> 1] = given.numbers[i]
-    else if (type.kind === 'text') {
-      words[index] = byteLengthOfText(given.texts[i])
-      utf8.write(given.texts[i], bytes, (index + FIRST_WORD_COUNT) * 4)
-    } else {
-      const start = given.starts[i]
-      const count = given.ends[i] - start
-      words[index] = count
-      const first = (index + FIRST_WORD_COUNT) >> 1
-      for (let j = 0; j < count; j++) numbers[first + j] = lists[start + j]
-    }
-    index += storedWordCount(words, index, type)
+    const { code } = fields[i]
+    code.store(views, given, i, index, memory)
+    index += storedWordCount(words, index, code)
   }
 }
 
@@ -105,10 +82,8 @@ const isGiven = (words: Int32Array, at: number, i: number) =>
   (words[at + (i >> 5)] & (1 << (i & 31))) !== 0
 
 /** Word count of the value that is stored at an index. */
-function storedWordCount(words: Int32Array, index: number, { kind }: FieldType): number {
-  if (kind === 'scalar') return FIRST_WORD_COUNT
-  return FIRST_WORD_COUNT + 2 * (kind === 'list' ? words[index] : Math.ceil(words[index] / 8))
-}
+const storedWordCount = (words: Int32Array, index: number, code: Field['code']) =>
+  FIRST_WORD_COUNT + code.storedMoreWordCount(words, index)
 
 /** Checks that values fill the words from `at` to `end`. @throws StorageError 'corrupt' */
 export function checkValues(
@@ -120,7 +95,7 @@ export function checkValues(
   let index = at + maskWordCount(fields)
   for (let i = 0; i < fields.length && index <= end; i++) {
     if (!isGiven(words, at, i)) continue
-    const wordCount = storedWordCount(words, index, fields[i].type)
+    const wordCount = storedWordCount(words, index, fields[i].code)
     // If `index` is `end`, this reads the next record: with any count, `index` then passes `end`.
     if (!(wordCount >= FIRST_WORD_COUNT)) throw corruptCommands(words[index], 'a length')
     index += wordCount
@@ -138,48 +113,37 @@ interface Setting {
 export class ValueReader {
   /** By number of the component. */
   readonly #settings: Setting[] = []
-  readonly #views: MemoryViews
+  readonly #memory: FieldMemory
   /** The entity that an id in a command stands for. */
   readonly #resolve: (eid: number) => number
 
-  constructor(views: MemoryViews, resolve: (eid: number) => number) {
-    this.#views = views
+  constructor(memory: FieldMemory, resolve: (eid: number) => number) {
+    this.#memory = memory
     this.#resolve = resolve
   }
 
   /**
    * Reads the values of a component: each field becomes a property of `data`, undefined where no
-   * value is given. A list becomes a new Float64Array, as observers may keep it.
+   * value is given.
    * @throws as `checkValues`
    */
   read({ number, component, fields }: Listed, at: number, end: number): Setting {
-    const { i32: words, f64: numbers, u8: bytes } = this.#views
+    const { views } = this.#memory
+    const { i32: words } = views
     checkValues(words, fields, at, end)
     this.#settings[number] ??= { component, data: {} }
     const setting = this.#settings[number]
     const { data } = setting
     let index = at + maskWordCount(fields)
     for (let i = 0; i < fields.length; i++) {
-      const { name, type } = fields[i]
+      const { name, code } = fields[i]
       if (!isGiven(words, at, i)) {
         data[name] = undefined
         continue
       }
-      const first = (index + FIRST_WORD_COUNT) >> 1
-      if (type.kind === 'scalar') {
-        const number = numbers[index >> 1]
-        data[name] = unboxed(isEid(type) ? this.#resolve(number) : number)
-      } else if (type.kind === 'list') {
-        const list = numbers.slice(first, first + words[index])
-        if (isEid(type)) for (let j = 0; j < list.length; j++) list[j] = this.#resolve(list[j])
-        data[name] = list
-      } else data[name] = utf8.read(bytes, first * 8, words[index])
-      index += storedWordCount(words, index, type)
+      data[name] = code.read(views, index, this.#resolve, this.#memory)
+      index += storedWordCount(words, index, code)
     }
     return setting
   }
 }
-
-/** V8 stores a number without a box if it knows the number to be a small integer. */
-const unboxed = (value: number) =>
-  (value | 0) === value && !Object.is(value, -0) ? value | 0 : value

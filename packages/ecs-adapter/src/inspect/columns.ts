@@ -1,9 +1,10 @@
 /** Checks that each column's block has room for its rows, and users' arrays are views of it. */
 import type { ElementTypeName } from '@ashlar/core'
+import type { ScalarArray } from '../base/typed-arrays.ts'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/blocks.ts'
 import { typeIdOf } from '../memory/memory-views.ts'
-import type { Field, ScalarArray } from '../schema/schema.ts'
+import type { Field } from '../schema/schema.ts'
 import type { Findings } from './findings.ts'
 
 /** Names of element types, by type id. */
@@ -28,7 +29,7 @@ export function checkColumns(
   for (const [i, { byteOffset, blockOffset }] of columns.entries()) {
     const field = fields[i]
     findings.check('column', `column ${name}.${field.name}`, () => {
-      const array = field.type.kind === 'scalar' ? field.type.array : Uint32Array
+      const { array } = field.code
       const byteLength = byteOffset - blockOffset + rowCount * array.BYTES_PER_ELEMENT
       const isReserved = byteLength > CLASS_BYTE_LENGTH_MAX
       const type = isReserved ? 'untyped' : TYPE_NAMES[typeIdOf(array)]
@@ -39,6 +40,7 @@ export function checkColumns(
         findings.expect(blockOffset, 'handles of', column.$rowCount, rowCount)
         return
       }
+      if (field.code.createObject !== undefined) return
       const view: ScalarArray = Reflect.get(store.rows ?? component, field.name)
       if (view.buffer !== findings.words.buffer) return // memory has grown: `sync` renews the view
       findings.expect(blockOffset, 'an array at', view.byteOffset, byteOffset)

@@ -1,6 +1,11 @@
 /** Checks the counts of interned texts: of rows that have the text, of indexes that list it. */
-import { ONE_INDEX, PREFIX_BYTE_LENGTH, REFERENCES } from '../lists/interned-texts.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
+import {
+  createInternedTexts,
+  ONE_INDEX,
+  PREFIX_BYTE_LENGTH,
+  REFERENCES,
+} from '../lists/interned-texts.ts'
 import type { Findings } from './findings.ts'
 
 interface Counted {
@@ -11,10 +16,10 @@ interface Counted {
 }
 
 export class InternedCounts {
-  readonly #memory: VariableMemory
+  readonly #memory: FieldMemory
   readonly #counted = new Map<number, Counted>()
 
-  constructor(memory: VariableMemory) {
+  constructor(memory: FieldMemory) {
     this.#memory = memory
   }
 
@@ -30,7 +35,8 @@ export class InternedCounts {
 
   /** Call it after all rows, and the intern logs of other threads, were added. */
   check(findings: Findings): void {
-    const { internedTexts, utf8 } = this.#memory
+    const internedTexts = this.#memory.find(createInternedTexts)
+    if (internedTexts === undefined) return
     for (const block of internedTexts.index.keys()) this.addIndex(block, 'the index')
     for (const [block, { where, referenceCount, indexCount }] of this.#counted) {
       findings.check('interned', `an interned text, by ${where}`, () => {
@@ -46,7 +52,10 @@ export class InternedCounts {
         findings.expect(block, 'a count of indexes of', Math.floor(word / ONE_INDEX), indexCount)
         const text = internedTexts.index.get(block)
         const first = block + PREFIX_BYTE_LENGTH
-        if (text !== undefined && !utf8.equals(text, findings.bytes, first, byteLength)) {
+        if (
+          text !== undefined &&
+          !internedTexts.utf8.equals(text, findings.bytes, first, byteLength)
+        ) {
           findings.fail(block, 'another text', JSON.stringify(text.slice(0, 100)))
         }
       })

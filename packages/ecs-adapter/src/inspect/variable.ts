@@ -1,16 +1,18 @@
 /** Checks that handles lead to lists or texts, and their rows have owners or wait for `sync`. */
+import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import { PREFIX_BYTE_LENGTH, ROOM_STEP } from '../lists/list-capacity.ts'
 import { Lists } from '../lists/lists.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
 import { typeIdOf } from '../memory/memory-views.ts'
-import type { Field, FieldType, ScalarArrayConstructor } from '../schema/schema.ts'
+import { scalarCode } from '../schema/code-names.ts'
+import type { Field } from '../schema/schema.ts'
 import type { Findings } from './findings.ts'
 import type { InternedCounts } from './interned.ts'
 import type { Owners } from './owners.ts'
 
 export interface VariableContext {
-  readonly memory: VariableMemory
+  readonly memory: FieldMemory
   readonly owners: Owners
   readonly interned: InternedCounts
 }
@@ -28,7 +30,7 @@ export function checkVariableFields(
     const column = store.variable[i]
     if (column === undefined) continue
     const what = `${name}.${field.name}`
-    const checkBlock = checkOf(findings, field.type, memory, (block, where) =>
+    const checkBlock = checkOf(findings, field.code.name, memory, (block, where) =>
       interned.addReference(block, what + where),
     )
     findings.check('handle', what, () => {
@@ -59,15 +61,17 @@ type CheckBlock = (block: number, where: string) => void
 
 function checkOf(
   findings: Findings,
-  type: FieldType,
-  memory: VariableMemory,
+  typeName: string,
+  memory: FieldMemory,
   addInterned: CheckBlock,
 ): CheckBlock {
-  if (type.kind === 'list') {
-    const lists = new Lists(memory.views, type.element.array)
-    return (block, where) => checkList(findings, lists, type.element.array, block, where)
+  const [kind, element] = typeName.split(' ')
+  if (kind === 'list') {
+    const { array } = scalarCode(element)!
+    const lists = new Lists(memory.views, array)
+    return (block, where) => checkList(findings, lists, array, block, where)
   }
-  if (type.kind === 'text' && type.isInterned) return addInterned
+  if (element === 'interned') return addInterned
   return (block, where) => {
     const info = findings.reach(block, where, { type: 'untyped' })
     if (info?.byteLength === 0) findings.fail(block, 'a text without bytes', 'no block', where)

@@ -5,6 +5,7 @@
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
+import { commandsOf } from '../storage/commands.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import { checkColumns } from './columns.ts'
 import { checkCommands, checkGroups } from './commands.ts'
@@ -68,10 +69,16 @@ export function verifyStorage(
     checkRows(findings, hooks, owners)
     checkVariableFields(findings, hooks, fields, { memory, owners, interned })
   }
-  checkPublished(findings, parts, Object.values(storage.tables), interned)
+  findings.check('column', 'the generations of ids', () => {
+    for (const { blocks = [] } of parts.extensions.all) {
+      for (const offset of blocks) findings.reach(offset)
+    }
+  })
+  checkPublished(findings, parts, interned)
   interned.check(findings)
   for (const table of Object.values(storage.tables)) checkTable(findings, table)
-  const commands = parts.commands.buffers.map(({ offset }) => offset)
+  const buffers = parts.extensions.find(commandsOf)?.buffers ?? []
+  const commands = buffers.map(({ offset }) => offset)
   checkCommands(findings, commands, parts.publisher.serial)
   checkGroups(findings, storage.openGroups, parts.publisher.serial)
   if (exclusive) findings.checkLeaks()

@@ -11,9 +11,11 @@
  * When both counts are 0, the block is freed.
  */
 import { type Utf8, wellFormed } from '../base/utf8.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
-import type { InternLog } from './intern-log.ts'
-import { Texts } from './texts.ts'
+import type { Extension } from '../shared/extensions.ts'
+import { dropInternLog, InternLog } from './intern-log.ts'
+import { createTexts, Texts } from './texts.ts'
 
 /** Bytes of the two counts, before a text. */
 export const PREFIX_BYTE_LENGTH = 4
@@ -24,15 +26,37 @@ export const REFERENCES = ONE_INDEX - 1
 /** Above this, a text is stored twice. The margin is for threads that add references meanwhile. */
 const REFERENCES_MAX = REFERENCES - 2 ** 12
 
-export class InternedTexts extends Texts {
+export class InternedTexts extends Texts implements Extension {
   readonly #blockOf = new Map<string, number>()
   readonly #textOf = new Map<number, string>()
   #sizeToSweep = INDEX_SIZE_TO_SWEEP
   /** In an attached thread: the log of the blocks that count this index. */
-  internLog: InternLog | undefined
+  readonly #log: InternLog | undefined
+  readonly #logWord: number
 
-  constructor(views: MemoryViews, utf8: Utf8) {
+  /** @param words in an attached thread: of its log in the root, see `intern-log.ts` */
+  constructor(views: MemoryViews, utf8: Utf8, words?: FieldMemory['logWords']) {
     super(views, utf8, PREFIX_BYTE_LENGTH)
+    this.#logWord = words?.handleWord ?? 0
+    this.#log = words && new InternLog(views, words.handleWord, words.serialWord)
+    this.attach() // the log may be that of an earlier thread with this slot
+  }
+
+  /** Unless the log is still this thread's, drops it: the index begins anew. */
+  attach(): void {
+    if (this.#log === undefined || this.#log.isMine) return
+    dropInternLog(this.views, this.#logWord, this.release)
+    this.#blockOf.clear()
+    this.#textOf.clear()
+    this.#log.clear()
+  }
+
+  forgetSlot(word: number, generation: number | undefined): void {
+    dropInternLog(this.views, word, this.release, generation)
+  }
+
+  dispose(): void {
+    this.sweep()
   }
 
   override create(given: string, before = 0): number {
@@ -81,13 +105,6 @@ export class InternedTexts extends Texts {
     if (this.#count(block, -ONE_INDEX) === 0) this.views.pool.free(block)
   }
 
-  /** Empties the index. Its log was dropped, so no block counts this index any more. */
-  forget(): void {
-    this.#blockOf.clear()
-    this.#textOf.clear()
-    this.internLog?.clear()
-  }
-
   protected override rewrite(word: number, text: string): void {
     super.rewrite(word, wellFormed(text)) // the index has to hold what `read` returns
   }
@@ -112,7 +129,7 @@ export class InternedTexts extends Texts {
   #addToIndex(block: number, text: string): void {
     if (this.#textOf.size >= this.#sizeToSweep) this.sweep()
     this.#count(block, ONE_INDEX)
-    if (this.internLog !== undefined && !this.internLog.tryAdd(block)) {
+    if (this.#log !== undefined && !this.#log.tryAdd(block)) {
       this.release(block)
       return
     }
@@ -125,7 +142,7 @@ export class InternedTexts extends Texts {
     if (text === undefined) return
     this.#textOf.delete(block)
     if (this.#blockOf.get(text) === block) this.#blockOf.delete(text)
-    this.internLog?.remove(block)
+    this.#log?.remove(block)
     this.release(block)
   }
 
@@ -134,4 +151,9 @@ export class InternedTexts extends Texts {
     this.views.checkPlace('an interned text', block, PREFIX_BYTE_LENGTH)
     return (Atomics.add(this.views.i32, block >> 2, change) + change) | 0
   }
+}
+
+/** For `FieldMemory.get`. */
+export function createInternedTexts(memory: FieldMemory): InternedTexts {
+  return new InternedTexts(memory.views, memory.get(createTexts).utf8, memory.logWords)
 }

@@ -1,28 +1,33 @@
 /** A list field of a component: for users by entity, with every check; for the storage by row. */
 import { invalidArgument } from '../base/errors.ts'
-import { isLength } from '../base/typed-arrays.ts'
+import { isLength, type ScalarArray, type ScalarArrayConstructor } from '../base/typed-arrays.ts'
+import type { GivenValues } from '../fields/staging.ts'
+import {
+  NO_ROW,
+  type PackedBlock,
+  VariableColumn,
+  type VariableColumnOptions,
+} from '../fields/variable-column.ts'
 import type { ListField, Numbers } from '../schema/fields.ts'
-import type { ScalarArray, ScalarArrayConstructor } from '../schema/schema.ts'
 import type { StaleReferences } from '../world/stale-references.ts'
 import { Lists } from './lists.ts'
-import type { GivenValues, Staging } from './staging.ts'
-import { NO_ROW, VariableColumn, type VariableColumnOptions } from './variable-column.ts'
+import type { StagedNumbers } from './staged-numbers.ts'
 
 export class ListColumn<A extends ScalarArray> extends VariableColumn implements ListField<A> {
   readonly #lists: Lists<A>
-  readonly #staging: Staging
+  readonly #staged: StagedNumbers
   readonly #removed: StaleReferences | undefined
 
   /** @param removed only for lists that drop removed entities */
   constructor(
     options: VariableColumnOptions,
     array: ScalarArrayConstructor<A>,
-    staging: Staging,
+    staged: StagedNumbers,
     removed: StaleReferences | undefined,
   ) {
     super(options)
-    this.#lists = new Lists(options.views, array)
-    this.#staging = staging
+    this.#lists = new Lists(options.memory.views, array)
+    this.#staged = staged
     this.#removed = removed
   }
 
@@ -36,7 +41,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
 
   get(eid: number, index: number): number {
     const block = this.$blockOf(eid)
-    if (!isIndex(index, this.#lists.length(block))) return undefined as unknown as number
+    this.#checkIndex(index, this.#lists.length(block))
     return this.#lists.load(block, index)
   }
 
@@ -154,7 +159,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   }
 
   override $settle({ starts, ends }: GivenValues, i: number): void {
-    this.#staging.settle(this.#removed, starts[i], ends[i])
+    this.#settle(starts[i], ends[i])
   }
 
   override $prepare(row: number, { starts, ends, blocks }: GivenValues, i: number): void {
@@ -167,21 +172,23 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     const word = this.$wordAt(row)
     if (blocks[i] !== 0) this.#lists.replace(word, blocks[i])
     blocks[i] = 0
-    this.#lists.set(word, this.#staging.values, starts[i], ends[i])
-    this.#staging.note(this.#removed, starts[i], ends[i])
+    this.#lists.set(word, this.#staged.values, starts[i], ends[i])
+    this.#note(starts[i], ends[i])
   }
 
   override $freeRow(row: number): void {
     this.#lists.free(this.$wordAt(row))
   }
 
-  override $filterRows(isKept: (eid: number) => boolean): void {
-    if (this.#removed === undefined) return
+  /** For weak lists: removes the ids that `isKept` refuses from all of them. */
+  $filterRows(isKept: (eid: number) => boolean): void {
     for (let row = 0; row < this.$rowCount; row++) this.#lists.filter(this.$wordAt(row), isKept)
   }
 
-  override $dropRemoved(row: number): void {
+  /** Weak lists leave without the ids of removed entities. */
+  override $pack(row: number): PackedBlock {
     if (this.#removed !== undefined) this.#lists.filter(this.$wordAt(row), this.#removed.isKept)
+    return super.$pack(row)
   }
 
   override $takeIn(block: number): void {
@@ -194,19 +201,31 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   }
 
   #write(eid: number, values: Numbers, isAppended: boolean): void {
-    const staging = this.#staging
-    const start = staging.length
-    staging.take(values, this.$name)
-    const end = staging.length
+    const staged = this.#staged
+    const start = staged.length
+    staged.take(values, this.$name)
+    const end = staged.length
     try {
-      staging.settle(this.#removed, start, end)
+      this.#settle(start, end)
       const word = this.$wordToFill(eid)
-      if (isAppended) this.#lists.append(word, staging.values, start, end)
-      else this.#lists.set(word, staging.values, start, end)
-      staging.note(this.#removed, start, end)
+      if (isAppended) this.#lists.append(word, staged.values, start, end)
+      else this.#lists.set(word, staged.values, start, end)
+      this.#note(start, end)
     } finally {
-      staging.dropFrom(start)
+      staged.dropFrom(start)
     }
+  }
+
+  #settle(start: number, end: number): void {
+    const removed = this.#removed
+    if (removed === undefined) return
+    for (let i = start; i < end; i++) removed.settle(this.#staged.values[i])
+  }
+
+  #note(start: number, end: number): void {
+    const removed = this.#removed
+    if (removed === undefined) return
+    for (let i = start; i < end; i++) removed.note(this.#staged.values[i])
   }
 
   /** The index of the element at `index` when `value` is written: a sweep may come before. */

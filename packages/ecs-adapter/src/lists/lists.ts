@@ -9,8 +9,8 @@
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
+import type { ScalarArray, ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import { type MemoryViews, typeIdOf } from '../memory/memory-views.ts'
-import type { ScalarArray, ScalarArrayConstructor } from '../schema/schema.ts'
 import {
   isRun,
   leastRoomFor,

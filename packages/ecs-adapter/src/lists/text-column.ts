@@ -1,16 +1,27 @@
 /** A text field of a component: for users by entity, with every check; for the storage by row. */
 import { invalidArgument } from '../base/errors.ts'
+import type { GivenValues } from '../fields/staging.ts'
+import {
+  NO_ROW,
+  type PackedBlock,
+  VariableColumn,
+  type VariableColumnOptions,
+} from '../fields/variable-column.ts'
 import type { TextField } from '../schema/fields.ts'
-import type { GivenValues } from './staging.ts'
 import type { Texts } from './texts.ts'
-import { NO_ROW, VariableColumn, type VariableColumnOptions } from './variable-column.ts'
 
 export class TextColumn extends VariableColumn implements TextField {
   readonly #texts: Texts
+  readonly #plain: Texts
 
-  constructor(options: VariableColumnOptions, texts: Texts) {
+  /**
+   * @param texts plain or interned
+   * @param plain an interned text leaves the world as a plain one
+   */
+  constructor(options: VariableColumnOptions, texts: Texts, plain: Texts) {
     super(options)
     this.#texts = texts
+    this.#plain = plain
   }
 
   get(eid: number): string {
@@ -62,5 +73,15 @@ export class TextColumn extends VariableColumn implements TextField {
 
   override $freeBlock(block: number): void {
     this.#texts.free(block)
+  }
+
+  override $pack(row: number): PackedBlock {
+    if (this.#texts === this.#plain) return super.$pack(row)
+    return { block: this.#plain.create(this.$readRow(row)), isCopy: true }
+  }
+
+  override $unpack(block: number): number {
+    if (this.#texts === this.#plain) return block
+    return this.#texts.create(this.#plain.read(block))
   }
 }

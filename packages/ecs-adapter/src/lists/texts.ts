@@ -1,6 +1,7 @@
 /** Texts in blocks of an arena. A text is given by the offset of its block; '' is given by 0. */
 import { corrupt } from '../base/errors.ts'
-import { byteLengthOfText, type Utf8 } from '../base/utf8.ts'
+import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 
 /**
@@ -12,7 +13,7 @@ const IN_PLACE = -1
 /** Without a prefix, a block holds only its text: `arena.view(block)` is the text in UTF-8. */
 export class Texts {
   protected readonly views: MemoryViews
-  protected readonly utf8: Utf8
+  readonly utf8: Utf8
   /** How many bytes precede the text in its block. */
   readonly #prefix: number
 
@@ -110,3 +111,6 @@ export class Texts {
     return block
   }
 }
+
+/** For `FieldMemory.get`. */
+export const createTexts = ({ views }: FieldMemory): Texts => new Texts(views, new Utf8())

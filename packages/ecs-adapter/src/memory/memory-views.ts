@@ -6,7 +6,7 @@
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
-import type { ScalarArrayConstructor } from '../schema/schema.ts'
+import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 
 /** The id of a type is its index here. */
 const TYPES: readonly ScalarArrayConstructor[] = [

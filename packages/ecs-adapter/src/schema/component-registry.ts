@@ -43,9 +43,5 @@ export class ComponentRegistry<Hooks = unknown> {
 }
 
 function signatureOf(name: string, fields: readonly Field[]): string {
-  const types = fields.map(({ name, type }) => {
-    if (type.kind === 'scalar') return `${name}: ${type.name}`
-    return `${name}: ${type.kind === 'list' ? `list ${type.element.name}` : 'text'}`
-  })
-  return `${name}(${types.join(', ')})`
+  return `${name}(${fields.map(({ name, code }) => `${name}: ${code.signature}`).join(', ')})`
 }

@@ -24,9 +24,9 @@ export interface ListField<A = unknown> {
   length(eid: number): number
   /** How many elements fit before the list has to grow. */
   capacity(eid: number): number
-  /** An element; undefined beyond the length, as in a typed array. */
+  /** An element. @throws StorageError 'invalid-argument' beyond the length */
   get(eid: number, index: number): number
-  /** Overwrites an element. @throws StorageError 'invalid-argument' beyond the length */
+  /** Overwrites an element. @throws as `get` */
   set(eid: number, index: number, value: number): void
   /** Appends an element. Returns the new length. */
   push(eid: number, value: number): number
@@ -34,11 +34,11 @@ export interface ListField<A = unknown> {
   append(eid: number, values: Numbers): number
   /** Removes the last element, and returns it; undefined if the list is empty. */
   pop(eid: number): number | undefined
-  /** Inserts an element at `index`, from 0 to the length. @throws as `set` */
+  /** Inserts an element at `index`, from 0 to the length. @throws as `get` */
   insert(eid: number, index: number, value: number): void
-  /** Removes and returns an element. The indices of later elements drop by 1. @throws as `set` */
+  /** Removes and returns an element. The indices of later elements drop by 1. @throws as `get` */
   removeAt(eid: number, index: number): number
-  /** Removes an element, and returns it. The last element takes its place. @throws as `set` */
+  /** Removes an element, and returns it. The last element takes its place. @throws as `get` */
   swapRemoveAt(eid: number, index: number): number
   /** Index of the first element of this value, or -1. Finds NaN. */
   indexOf(eid: number, value: number): number
@@ -80,6 +80,26 @@ export interface TextField {
   offset(eid: number): number
   /** The bytes, over the arena. Do not write those of an interned text. Makes garbage. */
   view(eid: number): Uint8Array
+}
+
+/**
+ * The id of another entity for each entity, for as long as the other entity lives. bitECS gives the
+ * id of a removed entity out again: the storage counts a generation for each id, and keeps it
+ * beside the id. Ids may have versions. For threads, the rules of columns hold: any thread may read
+ * and write while the world's thread adds and removes no entities.
+ */
+export interface WeakEidField {
+  /**
+   * The other entity's id; 0 if there is none, or that entity was removed. So it is while the
+   * observers of its removal run. Makes no garbage.
+   */
+  get(eid: number): number
+  /**
+   * Refers to another entity: `other` is its id, or 0 for none. If no entity of the storage's
+   * worlds has the id, `get` gives 0.
+   * @throws StorageError 'invalid-argument' if `eid` has no row, or `other` is no id
+   */
+  set(eid: number, other: number): void
 }
 
 /**

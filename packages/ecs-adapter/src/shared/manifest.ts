@@ -1,4 +1,5 @@
 /** The manifest, which a storage publishes: it lists the storage's components and tables. */
+import type { GenerationsPlace } from '../fields/field-memory.ts'
 import type { Field } from '../schema/schema.ts'
 import type { RootHandle } from './attachments.ts'
 
@@ -33,4 +34,6 @@ export interface Manifest {
   readonly entityMask: number
   readonly components: readonly ComponentEntry[]
   readonly tables: readonly TableEntry[]
+  /** Where the generations of ids are, see `weak-ids.ts`. */
+  readonly generations?: GenerationsPlace | undefined
 }

@@ -1,10 +1,11 @@
 /** Command buffers of a storage, and their application to its worlds. */
 import type { Pool } from '@ashlar/core'
 import { AttachedStorage } from '../attach/attach.ts'
-import type { CommandSource } from '../commands/command-apply.ts'
+import { type CommandSource, WorldCommands } from '../commands/command-apply.ts'
 import type { CommandBuffer } from '../commands/command-buffer.ts'
 import { checkedStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
+import type { StorageParts } from './storage-parts.ts'
 
 /**
  * Makes a command buffer for the world of a storage. The buffer of an attached storage lies in
@@ -18,7 +19,7 @@ export function createCommands(storage: Storage | AttachedStorage, pool?: Pool):
   if (storage instanceof AttachedStorage) return storage.$createCommands()
   const checked = checkedStorage(storage)
   checked.$check()
-  return checked.parts.commands.create(pool)
+  return checked.parts.extension(commandsOf).create(pool)
 }
 
 /**
@@ -46,8 +47,13 @@ export function applyCommands(
   runs.checkApplied()
   runs.isApplying = true
   try {
-    return checked.parts.commands.apply(commands)
+    return checked.parts.extension(commandsOf).apply(commands)
   } finally {
     runs.isApplying = false
   }
+}
+
+/** Makes the extension for commands. */
+export function commandsOf({ worlds, components, memory, publisher }: StorageParts): WorldCommands {
+  return new WorldCommands(worlds, components, memory, publisher.serial)
 }

@@ -1,7 +1,9 @@
 /** Entities that move from one world to another, in any thread of the arena. */
 import type { EntityId, World } from 'bitecs'
+import { Packing } from './packing.ts'
 import { checkedStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
+import type { StorageParts } from './storage-parts.ts'
 
 /**
  * Takes an entity out of the world for another world to `moveIn`, in any thread of the arena whose
@@ -22,7 +24,7 @@ import type { Storage } from './storage-api.ts'
 export function moveOut(storage: Storage, eid: EntityId): number {
   const checked = checkedStorage(storage)
   checked.$checkRest('moveOut()')
-  return checked.parts.packing.pack(eid)
+  return checked.parts.extension(packingOf).pack(eid)
 }
 
 /**
@@ -39,5 +41,8 @@ export function moveOut(storage: Storage, eid: EntityId): number {
 export function moveIn(storage: Storage, packed: number, world?: World): EntityId {
   const checked = checkedStorage(storage)
   checked.$checkRest('moveIn()')
-  return checked.parts.packing.unpack(packed, world)
+  return checked.parts.extension(packingOf).unpack(packed, world)
 }
+
+/** Makes the extension for packed entities. */
+const packingOf = (parts: StorageParts) => new Packing(parts)

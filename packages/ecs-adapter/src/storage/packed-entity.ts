@@ -5,7 +5,8 @@
  *          1    number of lists and texts
  *          2    number of scalars
  *          3    byte length of the JSON
- *          4..  as f64: offsets of the blocks of lists and texts, 0 for an empty one; the scalars
+ *          4    serial number of the storage
+ *          6..  as f64: offsets of the blocks of lists and texts, 0 for an empty one; the scalars
  *          ..   JSON: signatures of the components, see `Listed.signature`
  *
  * Lists and texts stay in their blocks, which belong to the packed entity. Interned texts are
@@ -24,10 +25,13 @@ const UNPACKING_MAGIC = 0x41534806
 const BLOCK_COUNT = 1
 const SCALAR_COUNT = 2
 const JSON_BYTE_LENGTH = 3
-const HEAD_BYTE_LENGTH = 16
+const STORAGE = 4
+const HEAD_BYTE_LENGTH = 24
 
 /** Each array is in the order of the components, then of their fields. */
 export interface PackedEntity {
+  /** Distinguishes the storage from others. */
+  readonly serial: number
   readonly signatures: readonly string[]
   /** Offsets of the blocks of lists and texts; 0 for an empty list or text. */
   readonly blocks: readonly number[]
@@ -35,7 +39,8 @@ export interface PackedEntity {
 }
 
 /** Writes a packed entity. Returns the offset of its block. @throws ArenaError 'out-of-memory' */
-export function writePacked(pool: Pool, { signatures, blocks, scalars }: PackedEntity): number {
+export function writePacked(pool: Pool, packed: PackedEntity): number {
+  const { serial, signatures, blocks, scalars } = packed
   const json = encodeJson(signatures)
   const numbers = [...blocks, ...scalars]
   const jsonByteOffset = HEAD_BYTE_LENGTH + numbers.length * 8
@@ -45,6 +50,7 @@ export function writePacked(pool: Pool, { signatures, blocks, scalars }: PackedE
   i32[word + BLOCK_COUNT] = blocks.length
   i32[word + SCALAR_COUNT] = scalars.length
   i32[word + JSON_BYTE_LENGTH] = json.length
+  i32[word + STORAGE] = serial
   new Float64Array(i32.buffer, offset + HEAD_BYTE_LENGTH, numbers.length).set(numbers)
   storeBytes(i32, offset + jsonByteOffset, json)
   i32[word] = PACKED_MAGIC
@@ -79,7 +85,9 @@ export function claimPacked(pool: Pool, offset: number): PackedEntity {
     const blocks = [...numbers.subarray(0, blockCount)]
     const scalars = [...numbers.subarray(blockCount)]
     const areLive = blocks.every((block) => block === 0 || isLiveBlock(pool, block))
-    if (areLive && Array.isArray(signatures)) return { signatures, blocks, scalars }
+    if (areLive && Array.isArray(signatures)) {
+      return { serial: i32[word + STORAGE], signatures, blocks, scalars }
+    }
   } catch (error) {
     if (codeOf(error) !== 'corrupt') throw error
   }

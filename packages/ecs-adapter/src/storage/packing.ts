@@ -2,12 +2,16 @@
  * Moves entities from one world to another, also between threads. Lists and texts move by their
  * blocks, which are not copied.
  */
+import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
 import type { StorageComponent, StorageComponents } from '../columns/storage-components.ts'
-import type { VariableColumn } from '../lists/variable-column.ts'
-import type { VariableMemory } from '../lists/variable-fields.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
+import type { VariableColumn } from '../fields/variable-column.ts'
 import type { Field } from '../schema/schema.ts'
+import { newSerial } from '../shared/attachments.ts'
+import type { Extension } from '../shared/extensions.ts'
+import { rememberQueries } from '../world/bitecs-internals.ts'
 import type { Worlds } from '../world/worlds.ts'
 import {
   claimPacked,
@@ -21,7 +25,7 @@ import type { WorldState } from './world-state.ts'
 export interface PackingOptions {
   worlds: Worlds
   components: StorageComponents
-  memory: VariableMemory
+  memory: FieldMemory
   worldState: WorldState
 }
 
@@ -34,8 +38,10 @@ interface Outgoing {
   readonly isCopy: boolean
 }
 
-export class Packing {
+export class Packing implements Extension {
   readonly #options: PackingOptions
+  /** Distinguishes entities of this storage from those of others, once they are packed. */
+  readonly #serial = newSerial()
   /** How many calls of `unpack` are running: observers of one may make another. */
   #unpackCount = 0
 
@@ -59,15 +65,15 @@ export class Packing {
       for (const one of present) this.#packOne(one, eid, scalars, outgoing)
       const signatures = present.map(({ signature }) => signature)
       const blocks = outgoing.map(({ block }) => block)
-      offset = writePacked(pool, { signatures, blocks, scalars })
+      offset = writePacked(pool, { serial: this.#serial, signatures, blocks, scalars })
       for (const { column, row, isCopy } of outgoing) if (!isCopy) column.$setBlock(row, 0)
-      worldState.remove(worlds.of(eid)!, eid)
+      removeSafely(worldState, worlds.of(eid)!, eid)
       return offset
     } catch (error) {
       // If an observer threw, the entity may still be there: then it gets its lists and texts back.
       const isThere = worlds.componentsOf(eid) === own
       for (const { column, row, block, isCopy } of outgoing) {
-        if (!isThere || isCopy) memory.texts.free(block)
+        if (!isThere || isCopy) freeBlock(pool, block)
         else if (offset !== 0) install(column, row, block)
       }
       if (offset !== 0) endPacked(pool, offset)
@@ -83,17 +89,11 @@ export class Packing {
   ): void {
     const store = hooks?.store
     const row = store === undefined ? -1 : store.find(eid)
-    for (const [i, field] of fields.entries()) {
+    for (const [i, { code }] of fields.entries()) {
       const column = store?.variable[i]
-      if (column === undefined) scalars.push(row < 0 ? 0 : store!.load(i, row))
+      if (column === undefined) scalars.push(row < 0 ? code.initial : store!.load(i, row))
       else if (row < 0) outgoing.push({ column, row, block: 0, isCopy: true })
-      else {
-        column.$dropRemoved?.(row)
-        const isCopy = isInterned(field)
-        const { texts } = this.#options.memory
-        const block = isCopy ? texts.create(String(column.$readRow(row))) : column.$blockAt(row)
-        outgoing.push({ column, row, block, isCopy })
-      }
+      else outgoing.push({ column, row, ...column.$pack(row) })
     }
   }
 
@@ -108,33 +108,29 @@ export class Packing {
     /** The blocks that the entity gets: for an interned text, not the packed copy. */
     const blocks = [...packed.blocks]
     const anew = () => blocks.flatMap((block, i) => (block === packed.blocks[i] ? [] : [i]))
+    let columns: VariableColumn[] = []
     let eid: number
     this.#unpackCount++
     try {
       const components = this.#componentsOf(packed)
-      const fields = components.flatMap((one) => one.fields).filter((field) => !isScalar(field))
-      for (const [i, copy] of packed.blocks.entries()) {
-        if (isInterned(fields[i])) blocks[i] = memory.internedTexts.create(memory.texts.read(copy))
-      }
-      eid = this.#settle(world, components, packed.scalars, blocks)
+      columns = components.flatMap(columnsOf)
+      for (const [i, column] of columns.entries()) blocks[i] = column.$unpack(blocks[i])
+      eid = this.#settle(world, components, packed, blocks)
     } catch (error) {
-      for (const i of anew()) memory.internedTexts.free(blocks[i])
+      for (const i of anew()) columns[i].$freeBlock(blocks[i])
       releasePacked(pool, offset)
       throw error
     } finally {
       this.#unpackCount--
     }
-    for (const i of anew()) pool.free(packed.blocks[i])
+    for (const i of anew()) freeBlock(pool, packed.blocks[i])
     endPacked(pool, offset)
     return eid
   }
 
-  /**
-   * Call it before the storage is disposed of.
-   * @throws StorageError 'pack-busy' while a call of `unpack` is running
-   */
-  checkIdle(what: string): void {
-    if (this.#unpackCount > 0) throw packIsBusy(what)
+  /** @throws StorageError 'pack-busy' while a call of `unpack` is running */
+  checkDispose(): void {
+    if (this.#unpackCount > 0) throw packIsBusy('storage.dispose()')
   }
 
   /** The components of this storage that have the signatures of a packed entity. */
@@ -161,10 +157,11 @@ export class Packing {
   #settle(
     world: World,
     components: readonly StorageComponent[],
-    scalars: readonly number[],
+    { scalars, serial }: PackedEntity,
     blocks: readonly number[],
   ): number {
-    const { worlds } = this.#options
+    const { worlds, memory } = this.#options
+    const isOwn = serial === this.#serial
     const eid = addEntity(world)
     const own = worlds.componentsOf(eid)
     const isThere = () => worlds.componentsOf(eid) === own
@@ -172,7 +169,10 @@ export class Packing {
     try {
       for (const { component, fields } of components) {
         if (!isThere()) break
-        const values = fields.filter(isScalar).map(({ name }) => [name, scalars[at++]])
+        const values = fields.filter(isScalar).map(({ name, code }) => {
+          const number = scalars[at++]
+          return [name, code.valueOf(isOwn || !code.isOfStorage ? number : 0, memory)]
+        })
         const given = fields.length === 0 ? component : set(component, Object.fromEntries(values))
         addComponent(world, eid, given)
       }
@@ -195,6 +195,29 @@ export class Packing {
   }
 }
 
+/**
+ * Removes an entity. If an observer throws, the entity keeps all it had: this puts it back into the
+ * queries from which bitECS has taken it, and keeps storages from freeing its rows.
+ * @throws what observers throw
+ */
+function removeSafely(state: WorldState, world: World, eid: number): void {
+  const { worlds } = state
+  const putBack = rememberQueries(world, eid)
+  const own = worlds.componentsOf(eid) // a later entity with this id has another Set
+  state.removalCount++
+  try {
+    removeEntity(world, eid)
+  } catch (error) {
+    if (worlds.componentsOf(eid) === own) {
+      putBack()
+      for (const storage of state.all) storage.$keep(eid)
+    }
+    throw error
+  } finally {
+    state.removalCount--
+  }
+}
+
 /** The lists and texts of a component, in the order of its fields. */
 const columnsOf = ({ hooks }: StorageComponent): VariableColumn[] =>
   (hooks?.store.variable ?? []).filter((column) => column !== undefined)
@@ -204,5 +227,8 @@ function install(column: VariableColumn, row: number, block: number): void {
   column.$setBlock(row, block)
 }
 
-const isScalar = ({ type }: Field) => type.kind === 'scalar'
-const isInterned = ({ type }: Field) => type.kind === 'text' && type.isInterned
+const isScalar = ({ code }: Field) => code.createColumn === undefined
+
+function freeBlock(pool: Pool, block: number): void {
+  if (block !== 0) pool.free(block)
+}

@@ -1,5 +1,7 @@
 /** Components that few entities have. */
-import type { Schema, SparseComponent } from '../schema/schema.ts'
+import type { ComponentContext } from '../columns/component-context.ts'
+import { SparseStore } from '../columns/sparse-store.ts'
+import type { CheckedSparse, Schema, SparseComponent } from '../schema/schema.ts'
 import { checkedStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
 
@@ -15,7 +17,8 @@ import type { Storage } from './storage-api.ts'
 export function createSparseComponent<const S extends Schema>(
   storage: Storage,
   name: string,
-  schema: S,
+  schema: CheckedSparse<S>,
 ): SparseComponent<S> {
-  return checkedStorage(storage).$createComponent(name, schema, true) as SparseComponent<S>
+  const createStore = (context: ComponentContext) => new SparseStore(context)
+  return checkedStorage(storage).$createComponent(name, schema, createStore) as SparseComponent<S>
 }

@@ -1,7 +1,7 @@
 /** What a storage can do: the interface that callers see, with its docs. */
 import type { Pool } from '@ashlar/core'
 import type { EntityId } from 'bitecs'
-import type { AnyComponent, Component, Schema } from '../schema/schema.ts'
+import type { AnyComponent, Checked, Component, Schema } from '../schema/schema.ts'
 import type { StorageHandle } from '../shared/manifest.ts'
 import type { Table } from '../tables/table.ts'
 import type { StorageParts } from './storage-parts.ts'
@@ -22,10 +22,42 @@ export interface OpenGroup {
 export interface StorageOptions {
   /**
    * How many rows the columns of a dense component begin with. They double when ids outgrow them.
-   * Ids start at 1, so n entities need n + 1 rows. Columns above 512 KiB reserve address space;
-   * their rows take memory when they are first used. Default 1024.
+   * Ids start at 1, so n entities need n + 1 rows. Columns from 512 KiB on reserve address space;
+   * their rows take memory when they are first used.
+   *
+   * Default: 2^20, halved until the component takes at most 1/32 of the arena; less if less than
+   * half of the arena is free. In a small arena, give the number of entities that you expect.
    */
   capacity?: number
+  /**
+   * Called when typed arrays of a component were replaced, because its columns have grown or moved,
+   * or the WebAssembly.Memory has grown: read them anew. In `rows`, if the component is sparse.
+   * `sync`, `reset` and `dispose` throw 'set-busy' meanwhile. If the hook throws, so does the call
+   * that made the columns grow; an entity then lacks the component it was about to get.
+   */
+  onColumnsMoved?: (component: AnyComponent) => void
+  /**
+   * Called when more than 1/16 of the arena waits for a `sync`, and again when it waits for others,
+   * or after less has waited. A `console.warn` says the same, once. As to what it may do, the hook
+   * is as `onColumnsMoved`.
+   */
+  onWaiting?: (waiting: Waiting) => void
+}
+
+/** Memory that is in use no more, but cannot be freed until somebody calls `sync`. */
+export interface Waiting {
+  readonly byteLength: number
+  /** What waits, for whom, and what to do. */
+  readonly what: string
+}
+
+export interface StorageStats {
+  /** How many times a column has moved to another place in the arena. */
+  readonly movedColumnCount: number
+  /** Bytes of the present columns. Those of rows that were never used may take no memory. */
+  readonly columnByteLength: number
+  /** Bytes that wait for `storage.sync()`, or for a `sync` of attached threads. */
+  readonly waitingByteLength: number
 }
 
 export interface Storage {
@@ -47,7 +79,7 @@ export interface Storage {
    * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
    * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
    */
-  component<const S extends Schema>(name: string, schema: S): Component<S>
+  component<const S extends Schema>(name: string, schema: Checked<S>): Component<S>
 
   /** The tables made so far, by name. */
   readonly tables: Readonly<Record<string, Table>>
@@ -76,6 +108,15 @@ export interface Storage {
 
   /** The index of an entity in columns of dense components. For sparse ones, ask their `rows`. */
   indexOf(eid: EntityId): number
+
+  /**
+   * Changes whenever typed arrays of any component are replaced: see `onColumnsMoved`. A renderer
+   * may compare it in each frame.
+   */
+  readonly columnsVersion: number
+
+  /** Figures of the columns. Each call makes an object. @throws StorageError 'storage-disposed' */
+  stats(): StorageStats
 
   /**
    * Call it once a frame, when no view that was read before is still in use. It

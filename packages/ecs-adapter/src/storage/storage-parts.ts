@@ -1,48 +1,49 @@
-/** Makes the parts of a storage, and passes to each the other parts that it needs. */
+/** The parts of a storage. What few games need are extensions, made by the functions that use them. */
 import type { Pool } from '@ashlar/core'
 import { Publisher } from '../attach/publisher.ts'
 import type { StorageContext } from '../columns/component-context.ts'
 import { StorageComponents } from '../columns/storage-components.ts'
-import { WorldCommands } from '../commands/command-apply.ts'
-import { VariableMemory } from '../lists/variable-fields.ts'
+import { FieldMemory } from '../fields/field-memory.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
-import { StorageTables } from '../tables/storage-tables.ts'
-import { StaleReferences } from '../world/stale-references.ts'
+import { createNamed } from '../schema/named.ts'
+import type { Extensions } from '../shared/extensions.ts'
+import type { Table } from '../tables/table.ts'
 import type { Worlds } from '../world/worlds.ts'
-import { Packing } from './packing.ts'
-import { worldStateOf } from './world-state.ts'
+import { StorageGrowth } from './growth.ts'
+import type { StorageOptions } from './storage-api.ts'
+import { type WorldState, worldStateOf } from './world-state.ts'
 
-export type StorageParts = ReturnType<typeof createParts>
+export class StorageParts implements StorageContext {
+  readonly worlds: Worlds
+  readonly memory: FieldMemory
+  readonly extensions: Extensions
+  readonly components = new StorageComponents()
+  /** By name. */
+  readonly tables = createNamed<Table>('table')
+  readonly worldState: WorldState
+  readonly sets: WorldState
+  readonly publisher: Publisher
+  readonly growth: StorageGrowth
 
-/**
- * @param rowCount rows that the columns of dense components begin with
- * @throws StorageError 'invalid-argument' if a storage of one of the worlds has other worlds, too
- */
-export function createParts(worlds: Worlds, pool: Pool, rowCount: number) {
-  const memory = new VariableMemory(new MemoryViews(pool))
-  const components = new StorageComponents()
-  const worldState = worldStateOf(worlds)
-  const { runs } = worldState
-  const tables = new StorageTables(pool, runs.checkTables)
-  const publisher = new Publisher({
-    ...{ worlds, memory },
-    version: () => tables.version + components.version,
-    entries: () => components.entries,
-    tables: tables.entries,
-  })
-  const staleReferences = new StaleReferences(worlds, (isKept) => {
-    runs.checkDone('taking removed entities out of lists')
-    components.filter(isKept)
-  })
-  const context: StorageContext = {
-    ...{ worlds, memory, rowCount, removed: staleReferences, sets: worldState },
-    retire: (offset) => publisher.retire(offset),
-    checkIdle: (what) => runs.checkDone(what),
+  /**
+   * @throws StorageError 'invalid-argument' if a storage of one of the worlds has other worlds, too
+   */
+  constructor(worlds: Worlds, pool: Pool, options: StorageOptions) {
+    this.worlds = worlds
+    this.worldState = worldStateOf(worlds)
+    this.sets = this.worldState
+    this.memory = new FieldMemory(new MemoryViews(pool), this)
+    this.extensions = this.memory.extensions
+    this.publisher = new Publisher(this)
+    this.growth = new StorageGrowth(this, options)
   }
-  const packing = new Packing({ worlds, components, memory, worldState })
-  const commands = new WorldCommands(worlds, components, memory, publisher.serial)
-  return {
-    ...{ worlds, memory, components, tables, commands, packing, publisher },
-    ...{ context, staleReferences, worldState },
+
+  /** The extension that a function makes when it is asked for first. */
+  extension<E extends object>(make: (storage: StorageParts) => E): E {
+    return this.extensions.of(make, this)
   }
+
+  readonly retire = (offset: number): void => this.publisher.retire(offset)
+
+  readonly checkIdle = (what: string): void => this.worldState.runs.checkDone(what)
 }

@@ -8,22 +8,19 @@ import type { World } from 'bitecs'
 import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from '../base/errors.ts'
 import { groupOpen } from '../base/run-errors.ts'
-import { ComponentHooks } from '../columns/component-hooks.ts'
+import type { ComponentContext } from '../columns/component-context.ts'
+import { ComponentHooks, type HooksOptions } from '../columns/component-hooks.ts'
+import type { ComponentStore } from '../columns/component-store.ts'
+import { defaultRowCount } from '../columns/default-row-count.ts'
+import { DenseStore } from '../columns/dense-store.ts'
 import { createNamed } from '../schema/named.ts'
-import {
-  type AnyComponent,
-  type Component,
-  type Field,
-  readSchema,
-  type Schema,
-} from '../schema/schema.ts'
+import { readSchema } from '../schema/read-schema.ts'
+import type { AnyComponent, Checked, Component, Schema } from '../schema/schema.ts'
 import { Worlds } from '../world/worlds.ts'
-import type { OpenGroup, Storage, StorageOptions } from './storage-api.ts'
-import { createParts, type StorageParts } from './storage-parts.ts'
+import type { OpenGroup, Storage, StorageOptions, StorageStats } from './storage-api.ts'
+import { StorageParts } from './storage-parts.ts'
 import type { RunQueue, StorageState } from './world-state.ts'
 
-/** With `f32`, a column begins as a block of 4 KiB. */
-const DEFAULT_CAPACITY = 1024
 /** With so many rows, a column of `f64` has as many bytes as the largest arena. */
 const MAX_CAPACITY = 2 ** 28
 
@@ -40,14 +37,22 @@ export function createStorage(
 ): Storage {
   const worlds = new Worlds(world)
   checkPool(pool)
-  checkOptions('the options', options, ['capacity'])
-  const { capacity = DEFAULT_CAPACITY } = options
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
+  checkOptions('the options', options, ['capacity', 'onColumnsMoved', 'onWaiting'])
+  const { capacity, onColumnsMoved, onWaiting } = options
+  for (const [name, hook] of Object.entries({ onColumnsMoved, onWaiting })) {
+    if (hook !== undefined && typeof hook !== 'function') {
+      throw invalidArgument(name, hook, 'a function, or undefined')
+    }
+  }
+  if (capacity !== undefined && !isCapacity(capacity)) {
     const expected = `a whole number of rows from 1 to ${MAX_CAPACITY}`
     throw invalidArgument('the capacity', capacity, expected)
   }
-  return new WorldStorage(worlds, pool, capacity)
+  return new WorldStorage(worlds, pool, options)
 }
+
+const isCapacity = (given: unknown) =>
+  typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= MAX_CAPACITY
 
 /** Methods may be called without the object: `const { indexOf } = storage`. */
 export class WorldStorage implements Storage, StorageState {
@@ -58,29 +63,30 @@ export class WorldStorage implements Storage, StorageState {
   readonly openGroups = new Set<OpenGroup>()
   readonly parts: StorageParts
   readonly #worlds: Worlds
-  /** Ends the subscription to removals. Undefined until there is a weak list. */
-  #unsubscribe: (() => void) | undefined
+  readonly #capacity: number | undefined
   #isDisposed = false
 
-  constructor(worlds: Worlds, pool: Pool, capacity: number) {
+  constructor(worlds: Worlds, pool: Pool, options: StorageOptions) {
     this.#worlds = worlds
+    this.#capacity = options.capacity
     this.pool = pool
-    this.parts = createParts(worlds, pool, capacity)
-    this.tables = this.parts.tables.byName
+    this.parts = new StorageParts(worlds, pool, options)
+    this.tables = this.parts.tables
     this.runs = this.parts.worldState.runs
     this.parts.worldState.all.add(this)
   }
 
   /** Called when a storage of the same worlds has reset these: starts over. */
   $beginAnew(): void {
-    const { components, staleReferences } = this.parts
+    const { components, extensions } = this.parts
     components.beginAnew()
-    if (this.#unsubscribe !== undefined) this.#unsubscribe = staleReferences.subscribe()
+    for (const extension of extensions.all) extension.beginAnew?.()
   }
 
   $keep(eid: number): void {
-    this.parts.components.keep(eid)
-    this.parts.staleReferences.keep(eid)
+    const { components, extensions } = this.parts
+    components.keep(eid)
+    for (const extension of extensions.all) extension.keep?.(eid)
   }
 
   get isVersioned() {
@@ -91,31 +97,65 @@ export class WorldStorage implements Storage, StorageState {
     return this.#isDisposed
   }
 
+  get columnsVersion() {
+    return this.parts.growth.version
+  }
+
+  readonly stats = (): StorageStats => {
+    this.$check()
+    const { growth, components } = this.parts
+    const { movedColumnCount, waitingByteLength } = growth
+    const columnByteLength = components.sumOf('columnByteLength')
+    return { movedColumnCount, columnByteLength, waitingByteLength }
+  }
+
   get handle() {
     this.$check()
     return this.parts.publisher.handle
   }
 
-  readonly component = <const S extends Schema>(name: string, schema: S): Component<S> =>
-    this.$createComponent(name, schema, false) as Component<S>
+  readonly component = <const S extends Schema>(name: string, schema: Checked<S>): Component<S> =>
+    this.$createComponent(name, schema) as Component<S>
 
-  /** For `component` and `createSparseComponent`. */
-  $createComponent(name: string, schema: Schema, isSparse: boolean): AnyComponent {
+  /**
+   * For `component` and `createSparseComponent`.
+   * @param createSparse makes the store of a component with rows only for entities that have it
+   */
+  $createComponent(
+    name: string,
+    schema: Schema,
+    createSparse?: (context: ComponentContext) => ComponentStore,
+  ): AnyComponent {
     this.$check()
     this.#worlds.check()
-    const fields = readSchema(name, schema)
+    const isSparse = createSparse !== undefined
+    const fields = readSchema(name, schema, 'component', isSparse)
     if (name in this.components) throw duplicateComponent(name)
-    const { components, context, staleReferences } = this.parts
-    const columnCount = components.all.flatMap((listed) => listed.fields).length
+    const { parts } = this
+    const columnCount = parts.components.all.flatMap((listed) => listed.fields).length
+    const context = { ...parts, name, fields, isSparse, columnCount }
     const isTag = fields.length === 0 && !isSparse
-    const hooks = isTag
-      ? undefined
-      : new ComponentHooks({ name, fields, isSparse, columnCount, ...context })
-    if (fields.some(isWeak)) this.#unsubscribe ??= staleReferences.subscribe()
+    const hooks = isTag ? undefined : this.#createHooks(context, createSparse ?? createDense)
     const component = hooks?.component ?? {}
     this.components[name] = component
-    components.add(name, component, fields, hooks)
+    parts.components.add(name, component, fields, hooks)
     return component
+  }
+
+  #createHooks(
+    context: Omit<HooksOptions, 'rowCount'>,
+    createStore: (context: ComponentContext) => ComponentStore,
+  ): ComponentHooks {
+    let rowCount = this.#capacity ?? defaultRowCount(context.fields, this.pool.arena)
+    for (;;) {
+      try {
+        return new ComponentHooks({ ...context, rowCount }, createStore)
+      } catch (error) {
+        // What is free in the arena may lie in pieces.
+        if (this.#capacity !== undefined || context.isSparse || rowCount === 1) throw error
+        rowCount /= 2
+      }
+    }
   }
 
   readonly indexOf: Storage['indexOf'] = (eid) => {
@@ -125,27 +165,29 @@ export class WorldStorage implements Storage, StorageState {
 
   readonly sync = (): void => {
     this.$check()
-    const { components, worldState, staleReferences, tables, publisher } = this.parts
+    const { components, worldState, extensions, publisher, growth } = this.parts
     worldState.checkRest('storage.sync()')
     this.runs.last?.repairTables()
     components.sync()
-    staleReferences.sync()
-    tables.sync()
+    // Loops by index: an iterator would make garbage.
+    for (let i = 0; i < extensions.all.length; i++) extensions.all[i].sync?.()
     publisher.sync()
+    growth.report()
     components.checkWorlds()
   }
 
   readonly publish = (): void => {
     this.$check()
-    this.parts.staleReferences.sync() // workers edit lists without a check for removed ids
-    this.parts.publisher.publish()
+    const { extensions, publisher } = this.parts
+    for (let i = 0; i < extensions.all.length; i++) extensions.all[i].publish?.()
+    publisher.publish()
   }
 
   readonly forget: Storage['forget'] = (slot, generation) => {
     this.$check()
-    this.parts.publisher.forget(slot, generation)
-    // Workers may use chunks of the dead thread until the run is done: then `sync` takes over.
-    if (this.runs.last?.isDone() ?? true) this.parts.tables.takeOver()
+    const { publisher, extensions } = this.parts
+    publisher.forget(slot, generation)
+    for (const extension of extensions.all) extension.takeOver?.()
   }
 
   readonly reset = (): void => {
@@ -163,20 +205,15 @@ export class WorldStorage implements Storage, StorageState {
   /** Whatever may throw comes before the first change. */
   readonly dispose = (): void => {
     this.$check()
-    const { components, worldState, tables, publisher, commands, packing, memory } = this.parts
+    const { components, worldState, extensions, publisher } = this.parts
     worldState.checkRest('storage.dispose()')
     if (this.openGroups.size > 0) throw groupOpen(this.openGroups.size)
-    commands.checkIdle()
-    packing.checkIdle('storage.dispose()')
     publisher.checkDetached()
-    tables.checkAlone()
+    for (const extension of extensions.all) extension.checkDispose?.()
     this.#isDisposed = true
-    tables.dispose()
-    commands.dispose()
     worldState.all.delete(this)
-    this.#unsubscribe?.()
     components.dispose()
-    memory.internedTexts.sweep()
+    for (const extension of extensions.all) extension.dispose?.()
     publisher.dispose()
   }
 
@@ -193,7 +230,7 @@ export class WorldStorage implements Storage, StorageState {
   }
 }
 
-const isWeak = ({ type }: Field) => type.kind === 'list' && type.isWeak
+const createDense = (context: ComponentContext) => new DenseStore(context)
 
 /** @throws StorageError 'invalid-argument' */
 export function checkedStorage(storage: Storage): WorldStorage {

@@ -1,11 +1,13 @@
 /** Tables, with a storage or without. */
 import type { Pool } from '@ashlar/core'
 import { createTable as createTableOfPool } from '../tables/create-table.ts'
+import { StorageTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table.ts'
 import type { TableSchema } from '../tables/table-chunk.ts'
 import type { TableOptions } from '../tables/table-layout.ts'
 import { WorldStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
+import type { StorageParts } from './storage-parts.ts'
 
 /**
  * Makes a table that attached threads find by its name. The storage's `sync` syncs the table,
@@ -42,5 +44,10 @@ export function createTable<const S extends TableSchema>(
     return createTableOfPool(owner as Pool, name as S, schema as TableOptions)
   }
   owner.$check()
-  return owner.parts.tables.create(name as string, schema as S, options)
+  return owner.parts.extension(tablesOf).create(name as string, schema as S, options)
+}
+
+/** Makes the extension for tables. */
+function tablesOf({ memory, tables, worldState }: StorageParts): StorageTables {
+  return new StorageTables(memory.views.pool, tables, worldState.runs)
 }

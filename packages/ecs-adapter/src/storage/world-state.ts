@@ -2,10 +2,8 @@
  * What storages of the same worlds share, as bitECS reports none of it: resets, runs of systems,
  * and entities that stay because an observer of their removal threw.
  */
-import { removeEntity, type World } from 'bitecs'
 import { commandsBusy, otherWorlds, packIsBusy, setIsBusy } from '../base/errors.ts'
 import { groupBusy, type RunError, systemsAtWork } from '../base/run-errors.ts'
-import { rememberQueries } from '../world/bitecs-internals.ts'
 import type { Worlds } from '../world/worlds.ts'
 
 /** A run that has begun, for the runs and storages that wait for it. */
@@ -72,6 +70,11 @@ export class RunQueue {
     this.#queueLength--
   }
 
+  /** Whether no worker works on a run, or will. */
+  isDone(): boolean {
+    return this.last?.isDone() ?? true
+  }
+
   /** @throws StorageError 'commands-busy' while commands are applied */
   checkApplied(): void {
     if (this.isApplying) throw commandsBusy()
@@ -79,7 +82,7 @@ export class RunQueue {
 
   /** Call it before you free memory that systems use. @throws StorageError 'group-busy' */
   checkDone(what: string): void {
-    if (this.last !== undefined && !this.last.isDone()) throw systemsAtWork(what)
+    if (!this.isDone()) throw systemsAtWork(what)
   }
 
   /**
@@ -105,33 +108,12 @@ export class WorldState {
   readonly worlds: Worlds
   readonly runs = new RunQueue()
   readonly all = new Set<StorageState>()
-  #removalCount = 0
+  /** How many removals are running whose failure would bring an entity's values back. */
+  removalCount = 0
   #setCount = 0
 
   constructor(worlds: Worlds) {
     this.worlds = worlds
-  }
-
-  /**
-   * Removes an entity. If an observer throws, the entity keeps all it had: this puts it back into
-   * the queries from which bitECS has taken it, and keeps storages from freeing its rows.
-   * @throws what observers throw
-   */
-  remove(world: World, eid: number): void {
-    const putBack = rememberQueries(world, eid)
-    const own = this.worlds.componentsOf(eid) // a later entity with this id has another Set
-    this.#removalCount++
-    try {
-      removeEntity(world, eid)
-    } catch (error) {
-      if (this.worlds.componentsOf(eid) === own) {
-        putBack()
-        for (const storage of this.all) storage.$keep(eid)
-      }
-      throw error
-    } finally {
-      this.#removalCount--
-    }
   }
 
   /** Between `beginSet` and `endSet`, values are read by getters, which run code of the user. */
@@ -149,7 +131,7 @@ export class WorldState {
    */
   checkRest(what: string): void {
     this.runs.checkDone(what)
-    if (this.#removalCount > 0) throw packIsBusy(what)
+    if (this.removalCount > 0) throw packIsBusy(what)
     if (this.#setCount > 0) throw setIsBusy(what)
   }
 }

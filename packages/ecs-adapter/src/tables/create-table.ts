@@ -3,14 +3,9 @@ import type { Pool } from '@ashlar/core'
 import { checkOptions, checkPool, isRecord } from '../base/arguments.ts'
 import { corrupt, invalidArgument } from '../base/errors.ts'
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
-import {
-  type Field,
-  isScalarName,
-  readSchema,
-  type ScalarName,
-  type ScalarType,
-  t,
-} from '../schema/schema.ts'
+import { nameWithDefault, scalarCode } from '../schema/code-names.ts'
+import { readSchema } from '../schema/read-schema.ts'
+import { Field } from '../schema/schema.ts'
 import { newSerial, ROOT_SERIAL } from '../shared/attachments.ts'
 import { Table, type TableOwner } from './table.ts'
 import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
@@ -67,17 +62,25 @@ export function attachTable<const S extends TableSchema = TableSchema>(
 }
 
 /** @throws StorageError 'invalid-argument' */
-export function readTableSchema(name: string, schema: TableSchema): Field[] {
-  const fields = readSchema(name, schema, 'table')
-  const of = `of ${rootLayout.shownTable(name)}`
-  if (fields.length === 0) throw invalidArgument(`the schema ${of}`, schema, 'at least one field')
-  for (const { name, type } of fields) {
+export function readTableSchema(name: string, schema: TableSchema): readonly Field[] {
+  return checkTableFields(readSchema(name, schema, 'table'), name, schema)
+}
+
+/** @throws StorageError 'invalid-argument' */
+function checkTableFields(
+  fields: readonly Field[],
+  table: string,
+  given: unknown,
+): readonly Field[] {
+  const of = `of ${rootLayout.shownTable(table)}`
+  if (fields.length === 0) throw invalidArgument(`the schema ${of}`, given, 'at least one field')
+  for (const { name, code } of fields) {
     if (CHUNK_MEMBERS.includes(name)) {
       throw invalidArgument(`a field name ${of}`, name, 'a name that no member of chunks has')
     }
-    if (type.kind !== 'scalar') {
-      const expected = 'a number such as t.f32. Keep lists and texts in a component'
-      throw invalidArgument(`the type of field ${name} ${of}`, type.kind, expected)
+    if (code.createColumn !== undefined || code.createObject !== undefined) {
+      const expected = 'a number such as t.f32. Keep lists, texts and weak ids in a component'
+      throw invalidArgument(`the type of field ${name} ${of}`, `t.${code.name}`, expected)
     }
   }
   return fields
@@ -90,7 +93,7 @@ export function writeRoot(
   fields: readonly Field[],
 ): rootLayout.TableHandle {
   const { name, chunkByteLength, chunkLimit } = layout
-  const types = fields.map(({ name, type }) => [name, (type as ScalarType).name])
+  const types = fields.map(({ name, code }) => [name, nameWithDefault(code)])
   const text = encodeJson({ name, chunkByteLength, types: Object.fromEntries(types) })
   const textOffset = rootLayout.entryWord(chunkLimit) * 4
   const offset = pool.allocZeroed(textOffset + text.length)
@@ -119,10 +122,12 @@ export function readRoot(pool: Pool, handle: rootLayout.TableHandle): TableLayou
   const read = loadJson(words, offset + rootLayout.entryWord(chunkLimit) * 4, textByteLength)
   const { name, chunkByteLength, types } = isRecord(read) ? read : {}
   const isName = typeof name === 'string' && typeof chunkByteLength === 'number'
-  if (!isName || !isRecord(types) || !Object.values(types).every(isScalarName)) {
-    throw corrupt('the description of a table', read, 'that of one')
-  }
-  const schema = Object.entries(types).map(([field, type]) => [field, t[type as ScalarName]])
-  const fields = readTableSchema(name, Object.fromEntries(schema))
+  if (!isName || !isRecord(types)) throw corrupt('the description of a table', read, 'that of one')
+  const fields = Object.entries(types).map(([field, type]) => {
+    const code = scalarCode(type)
+    if (code === undefined) throw corrupt(`the type of field ${field} of a table`, type, 'a number')
+    return new Field(field, code)
+  })
+  checkTableFields(fields, name, types)
   return layOut(fields, { name, chunkByteLength, chunkLimit })
 }

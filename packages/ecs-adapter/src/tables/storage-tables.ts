@@ -2,8 +2,8 @@
 import type { Pool } from '@ashlar/core'
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateTable, StorageError } from '../base/errors.ts'
-import { createNamed } from '../schema/named.ts'
-import { checkName } from '../schema/schema.ts'
+import { checkName } from '../schema/read-schema.ts'
+import type { Extension } from '../shared/extensions.ts'
 import type { TableEntry } from '../shared/manifest.ts'
 import { attachTable, createTable } from './create-table.ts'
 import type { Table } from './table.ts'
@@ -11,19 +11,33 @@ import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-layout.ts'
 import { checkAlone, isThere } from './table-root.ts'
 
-export class StorageTables {
-  readonly byName = createNamed<Table>('table')
+/** The runs of systems that may use the tables. */
+export interface TableRuns {
+  /** Whether no worker runs a system. */
+  isDone(): boolean
+  /** Throws while workers run a system. */
+  checkTables(what: string): void
+}
+
+const NO_RUNS: TableRuns = { isDone: () => true, checkTables() {} }
+
+export class StorageTables implements Extension {
+  readonly byName: Record<string, Table>
   /** Increments whenever a table is added or dropped. */
   version = 0
   readonly #pool: Pool
-  readonly #checkIdle: (what: string) => void
+  readonly #runs: TableRuns
   /** The tables of `byName`. An array, so that `sync` makes no garbage. */
   readonly #all: Table[] = []
 
-  /** @param checkIdle throws while workers run a system; attached threads pass none */
-  constructor(pool: Pool, checkIdle: (what: string) => void = () => {}) {
+  /**
+   * @param byName gets the tables
+   * @param runs those of the worlds; attached threads pass none
+   */
+  constructor(pool: Pool, byName: Record<string, Table>, runs: TableRuns = NO_RUNS) {
     this.#pool = pool
-    this.#checkIdle = checkIdle
+    this.byName = byName
+    this.#runs = runs
   }
 
   create<const S extends TableSchema>(
@@ -34,13 +48,15 @@ export class StorageTables {
     checkOptions('the options', options, ['chunkByteLength', 'chunkLimit'])
     checkName(name, 'table') // `createTable` has a default for an undefined name
     if (name in this.byName) throw duplicateTable(name)
-    const owner = { checkIdle: this.#checkIdle, onDispose: () => this.#drop(name) }
+    const owner = { checkIdle: this.#runs.checkTables, onDispose: () => this.#drop(name) }
     const table = createTable(this.#pool, schema, { ...options, name }, owner)
     this.#add(table as unknown as Table)
     return table
   }
 
-  readonly entries = (): TableEntry[] => this.#all.map(({ name, handle }) => ({ name, ...handle }))
+  manifest(): { readonly tables: readonly TableEntry[] } {
+    return { tables: this.#all.map(({ name, handle }) => ({ name, ...handle })) }
+  }
 
   /** Attaches to new tables in the entries, which may still list tables that are disposed of. */
   follow(entries: readonly TableEntry[]): void {
@@ -64,7 +80,9 @@ export class StorageTables {
     }
   }
 
+  /** Workers may use chunks of the dead thread until a run is done: then `sync` takes over. */
   takeOver(): void {
+    if (!this.#runs.isDone()) return
     for (const table of this.#all) if (table.isAttached) table.takeOver()
   }
 
@@ -73,12 +91,12 @@ export class StorageTables {
   }
 
   /** @throws StorageError 'still-attached' if another thread is attached to a table */
-  checkAlone(): void {
+  checkDispose(): void {
     this.sync() // attaches again to tables from which this thread has detached
     for (const table of this.#all) checkAlone(this.#pool, table)
   }
 
-  /** Disposes of all tables. Call `checkAlone` first. */
+  /** Disposes of all tables. Call `checkDispose` first. */
   dispose(): void {
     while (this.#all.length > 0) this.#all[this.#all.length - 1].dispose() // also drops it
   }

@@ -1,6 +1,7 @@
 /** A chunk of a table, as one thread sees it: typed arrays over one block. */
 import { corrupt, invalidArgument, staleChunk } from '../base/errors.ts'
-import type { Column, ScalarArray, ScalarType } from '../schema/schema.ts'
+import type { ScalarArray } from '../base/typed-arrays.ts'
+import type { Column, ScalarType } from '../schema/schema.ts'
 import { firstIdOf, idAfter } from './table-ids.ts'
 import {
   CHUNK_HEAD_WORD_COUNT,
@@ -44,6 +45,7 @@ export class TableChunk {
   readonly #offset: number
   readonly #capacity: number
   readonly #slotMask: number
+  readonly #hasDefaults: boolean
   readonly #wordsFirst: number
   readonly #wordsEnd: number
   readonly #halvesFirst: number
@@ -62,6 +64,7 @@ export class TableChunk {
     this.#layout = layout
     this.#capacity = layout.chunkCapacity
     this.#slotMask = layout.slotMask
+    this.#hasDefaults = layout.initials.length > 0
     this.#wordsFirst = words.first
     this.#wordsEnd = words.end
     this.#halvesFirst = halves.first
@@ -122,13 +125,14 @@ export class TableChunk {
     return this.#words[CHUNK_ROW_COUNT] < this.#capacity
   }
 
-  /** Adds a row of zeros, and returns its index; -1 if the chunk is full or stale. */
+  /** Adds a row of defaults, and returns its index; -1 if the chunk is full or stale. */
   addRow(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
     if (!(row < this.#capacity)) return -1 // full, or stale
     if (row < 0) throw this.#noCount(row)
     this.#clear(row)
+    if (this.#hasDefaults) this.#writeDefaults(row)
     words[CHUNK_ROW_COUNT] = row + 1 // last: a thread that dies before this line has added no row
     return row
   }
@@ -176,6 +180,20 @@ export class TableChunk {
     for (const end = this.#halvesEnd; at < end; at += capacity) this.#halves[at] = 0
     at = this.#bytesFirst + row
     for (const end = this.#bytesEnd; at < end; at += capacity) this.#bytes[at] = 0
+  }
+
+  #writeDefaults(row: number): void {
+    const { initials } = this.#layout
+    for (let i = 0; i < initials.length; i++) {
+      const { width, first, low, high } = initials[i]
+      if (width === 4) this.#words[first + row] = low
+      else if (width === 2) this.#halves[first + row] = low
+      else if (width === 1) this.#bytes[first + row] = low
+      else {
+        this.#words[first + 2 * row] = low
+        this.#words[first + 2 * row + 1] = high
+      }
+    }
   }
 
   #copy(from: number, to: number): void {

@@ -7,7 +7,8 @@
  *                 rows by slot (see `table-ids.ts`), of 1 byte
  */
 import { invalidArgument } from '../base/errors.ts'
-import type { Field, ScalarType } from '../schema/schema.ts'
+import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
+import type { Field } from '../schema/schema.ts'
 import { layOutIds } from './table-ids.ts'
 
 export const CHUNK_ROW_COUNT = 0
@@ -45,11 +46,37 @@ function capacityFor(chunkByteLength: number, rowByteLength: number): number {
   return 16 * (groups % 2 === 0 ? groups - 1 : groups)
 }
 
+/** What a new row holds in a column, if that is not 0: as bytes, of 1, 2, 4 or 8. */
+interface Initial {
+  readonly width: number
+  /** Index of row 0 among the elements of a chunk that are as wide; of 8 bytes, among words. */
+  readonly first: number
+  /** The bytes, as an integer; of 8 bytes, the first 4. */
+  readonly low: number
+  readonly high: number
+}
+
+function initialOf({ array, initial, byteOffset }: PlacedColumn): Initial {
+  const width = array.BYTES_PER_ELEMENT
+  const buffer = new ArrayBuffer(8)
+  new array(buffer, 0, 1)[0] = initial
+  const [low, high] = new Int32Array(buffer)
+  return { width, first: byteOffset / Math.min(width, 4), low, high }
+}
+
+interface PlacedColumn {
+  readonly name: string
+  readonly array: ScalarArrayConstructor
+  readonly initial: number
+  /** From the start of a chunk. */
+  byteOffset: number
+}
+
 /** @throws StorageError 'invalid-argument' */
 export function layOut(fields: readonly Field[], options: TableOptions & { name: string }) {
   const { name, chunkLimit = DEFAULT_CHUNK_LIMIT } = options
-  const columns = fields.map(({ name, type }) => {
-    return { name, array: (type as ScalarType).array, byteOffset: 0 }
+  const columns: readonly PlacedColumn[] = fields.map(({ name, code }) => {
+    return { name, array: code.array, initial: code.initial, byteOffset: 0 }
   })
   const rowByteLength = columns.reduce((sum, { array }) => sum + array.BYTES_PER_ELEMENT, 4 + 2)
   let { chunkByteLength = DEFAULT_CHUNK_BYTE_LENGTH } = options
@@ -77,7 +104,7 @@ export function layOut(fields: readonly Field[], options: TableOptions & { name:
     return { first, end: end / width }
   }
   place(8) // between the head of the chunk and the columns of 4 bytes
-  return {
+  const placed = {
     ...{ name, chunkByteLength, chunkLimit, chunkCapacity, columns },
     ...layOutIds(chunkCapacity, chunkLimit),
     // In the order in which they lie in the block.
@@ -87,6 +114,8 @@ export function layOut(fields: readonly Field[], options: TableOptions & { name:
     rowsByteOffset: take(2),
     bytes: place(1),
   }
+  const initials = columns.filter(({ initial }) => !Object.is(initial, 0)).map(initialOf)
+  return { ...placed, initials }
 }
 
 function checkCount(what: string, given: unknown, most: number): void {

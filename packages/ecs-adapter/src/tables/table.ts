@@ -105,7 +105,7 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Adds a row of zeros to a chunk of this thread.
+   * Adds a row of defaults, by default zeros, to a chunk of this thread.
    * @returns the id of the row, a positive number below 2 ** 30, which the row keeps when it moves.
    * Another row gets the id only when all generations (see `table-ids.ts`) are used: at least 63,
    * by default 255 or more. After a `trim` of the chunk, half as many; fewer once trims have used

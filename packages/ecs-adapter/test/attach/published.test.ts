@@ -1,5 +1,5 @@
 import { Arena } from '@ashlar/core'
-import { type ScalarType, t } from '@ashlar/ecs-adapter'
+import { type FieldType, t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -10,14 +10,16 @@ import {
 } from '../../src/attach/published.ts'
 import { encodeJson, storeBytes } from '../../src/base/json.ts'
 import { MemoryViews } from '../../src/memory/memory-views.ts'
+import { readSchema } from '../../src/schema/read-schema.ts'
 import type { Manifest } from '../../src/shared/manifest.ts'
 import { assertThrows, buffers } from '../support.ts'
 
 const test = suite('published')
 
-const scalars = Object.values<unknown>(t).filter(
-  (type): type is ScalarType => (type as ScalarType).kind === 'scalar',
-)
+const { list, text, ...scalarTypes } = t
+const scalars = Object.values(scalarTypes)
+/** A field as a schema has it. */
+const fieldOf = (name: string, type: FieldType) => readSchema('A', { [name]: type })[0]
 
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: a manifest is read as it was written, with all types and odd names`, () => {
@@ -30,20 +32,17 @@ for (const [name, { shared }] of Object.entries(buffers)) {
         { name: 'Tag "ü" \u0000', fields: [], rowCount: 0, byteOffsets: [] },
         {
           name: '__proto__',
-          fields: scalars.map((type, i) => ({
-            name: ['type', 'element', 'x'][i] ?? `f${i}`,
-            type,
-          })),
+          fields: scalars.map((type, i) => fieldOf(['type', 'element', 'x'][i] ?? `f${i}`, type)),
           rowCount: 17,
           byteOffsets: scalars.map((_, i) => block + i * 16),
         },
         {
           name: 'Path',
           fields: [
-            { name: 'element', type: t.list(t.f64) },
-            { name: 'type', type: t.list(t.eid, { weak: true }) },
-            { name: 'label', type: t.text },
-            { name: 'kind', type: t.text({ interned: true }) },
+            fieldOf('element', list(t.f64)),
+            fieldOf('type', list(t.eid, { weak: true })),
+            fieldOf('label', text),
+            fieldOf('kind', text({ interned: true })),
           ],
           rowCount: 3,
           byteOffsets: [block + 16, block + 32, block + 48, block + 64],
@@ -57,7 +56,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     storeManifest(i32, offset, bytes)
     const read = readManifest(pool, i32, offset)
     assert.equal(read, manifest)
-    assert.is(read.components[2].fields[3].type.kind, 'text')
+    assert.is(read.components[2].fields[3].code.name, 'text interned')
     pool.free(offset)
   })
 }

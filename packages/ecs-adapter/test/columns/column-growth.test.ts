@@ -1,7 +1,14 @@
 // Large columns are reserved, and touched as rows come into use. Values that users write by their
 // views in other rows are neither lost nor taken for 0 later.
 import { Arena, blocks, type Pool } from '@ashlar/core'
-import { attachStorage, type Component, createStorage, type Schema, t } from '@ashlar/ecs-adapter'
+import {
+  attachStorage,
+  type Checked,
+  type Component,
+  createStorage,
+  type Schema,
+  t,
+} from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, getComponent, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -16,7 +23,7 @@ const MIB = 2 ** 20
 
 /** A storage with large columns, on a pool that notes what it is told to be in use. */
 function createLarge<const S extends Schema>(
-  schema: S,
+  schema: Checked<S>,
   { shared = true, byteLength = 64 * MIB } = {},
 ) {
   const arena = Arena.create({ byteLength, shared })
@@ -29,7 +36,7 @@ function createLarge<const S extends Schema>(
   const noting: Pool = Object.assign(Object.create(pool), { touch })
   const world = createWorld()
   const storage = createStorage(world, noting, { capacity: CAPACITY })
-  const Big = storage.component('Big', schema)
+  const Big = storage.component<S>('Big', schema)
   const spawn = (count: number) => {
     for (let i = 1; i < count; i++) addEntity(world)
     return addEntity(world)

@@ -3,40 +3,41 @@ import { t } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ValueReader, valuesWordCount, writeValues } from '../../src/commands/command-values.ts'
-import { Staging } from '../../src/lists/staging.ts'
+import { FieldMemory } from '../../src/fields/field-memory.ts'
 import { MemoryViews } from '../../src/memory/memory-views.ts'
-import type { Field } from '../../src/schema/schema.ts'
+import { readSchema, readValues } from '../../src/schema/read-schema.ts'
 import { assertThrows, buffers, createScene } from '../support.ts'
 
 const test = suite('command values')
 
-/** As `t.list` and `t.text` make them. */
-const fields = [
-  { name: 'count', type: t.u8 },
-  { name: 'points', type: { kind: 'list', element: t.f32 } },
-  { name: 'label', type: { kind: 'text' } },
-  { name: 'friends', type: { kind: 'list', element: t.eid } },
-  { name: 'leader', type: t.eid },
-  { name: 'cost', type: t.f64 },
-] as unknown as readonly Field[]
+const fields = readSchema('C', {
+  count: t.u8,
+  points: t.list(t.f32),
+  label: t.text,
+  friends: t.list(t.eid),
+  leader: t.eid,
+  cost: t.f64,
+  isHurt: t.bool,
+})
 const component = { number: 0, name: 'C', component: {}, fields, signature: '', hooks: undefined }
 
 function createCodec(shared: boolean) {
   const { pool } = createScene({ shared })
   const views = new MemoryViews(pool)
-  const staging = new Staging(2 ** 20)
-  const reader = new ValueReader(views, (eid) => (eid < 0 ? 1000 - eid : eid))
+  const memory = new FieldMemory(views)
+  const { staging } = memory
+  const reader = new ValueReader(memory, (eid) => (eid < 0 ? 1000 - eid : eid))
   const at = pool.alloc(2 ** 20) >> 2
   const after = (at: number, count: number) => [at + count, at + count + 1]
   return {
     pass(values: Record<string, unknown>) {
       const given = staging.enter(fields.length)
-      staging.read('C', fields, values, given)
+      readValues(memory, 'C', fields, values, given)
       const count = valuesWordCount(fields, given)
       assert.is(count % 2, 0)
       for (const word of after(at, count)) views.i32[word] = 77
       views.i32.fill(-1, at, at + count)
-      writeValues(views, fields, given, staging.values, at)
+      writeValues(views, fields, given, memory, at)
       staging.leave(given)
       for (const word of after(at, count)) assert.is(views.i32[word], 77)
       return { ...reader.read(component, at, at + count).data }

@@ -1,23 +1,20 @@
 /** Systems that give commands. */
-import type { ListField, SystemContext, TextField, t } from '@ashlar/ecs-adapter'
+import type { Component, SystemContext, t } from '@ashlar/ecs-adapter'
 
-type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
+type Vector = Component<{ x: typeof t.f32; y: typeof t.f32 }>
+type List = ReturnType<typeof t.list<typeof t.eid>>
 interface Components {
-  readonly Position: { readonly x: Floats; readonly y: Floats }
-  readonly Velocity: { readonly x: Floats; readonly y: Floats }
-  readonly Visits: { readonly count: Int32Array }
-  readonly Life: {
-    readonly energy: Int32Array
-    readonly seed: Uint32Array
-    readonly friend: Int32Array
-  }
-  readonly Hot: object
-  readonly Diary: {
-    readonly notes: ListField
-    readonly friends: ListField
-    readonly title: TextField
-    readonly mood: TextField
-  }
+  readonly Position: Vector
+  readonly Velocity: Vector
+  readonly Visits: Component<{ count: typeof t.i32 }>
+  readonly Life: Component<{ energy: typeof t.i32; seed: typeof t.u32; friend: typeof t.eid }>
+  readonly Hot: Component<Readonly<Record<never, never>>>
+  readonly Diary: Component<{
+    notes: List
+    friends: List
+    title: typeof t.text
+    mood: typeof t.text
+  }>
 }
 type Context = SystemContext<Components>
 

@@ -1,10 +1,9 @@
 /** Systems that look at which others run at the same time. */
-import type { SystemContext, t } from '@ashlar/ecs-adapter'
+import type { Component, SystemContext, t } from '@ashlar/ecs-adapter'
 
-type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
-  readonly Position: { readonly x: Floats; readonly y: Floats }
-  readonly Visits: { readonly count: Int32Array }
+  readonly Position: Component<{ x: typeof t.f32; y: typeof t.f32 }>
+  readonly Visits: Component<{ count: typeof t.i32 }>
 }
 type Context = SystemContext<Components>
 

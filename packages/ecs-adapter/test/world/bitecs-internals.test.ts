@@ -38,8 +38,6 @@ import { ref, str } from 'bitecs/serialization'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
-  BoundComponent,
-  ComponentWatcher,
   hide,
   isMadeIn,
   isMember,
@@ -55,10 +53,14 @@ import {
   registerEveryone,
   rememberQueries,
   shareIndex,
-  uncover,
   WorldContexts,
-  watch,
 } from '../../src/world/bitecs-internals.ts'
+import {
+  BoundComponent,
+  ComponentWatcher,
+  uncover,
+  watch,
+} from '../../src/world/component-watcher.ts'
 
 const test = suite('bitecs-internals')
 

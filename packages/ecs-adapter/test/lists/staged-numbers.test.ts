@@ -1,12 +1,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Staging } from '../../src/lists/staging.ts'
+import { StagedNumbers } from '../../src/lists/staged-numbers.ts'
 import { assertThrows } from '../support.ts'
 
-const test = suite('staging')
+const test = suite('staged numbers')
 
 test('take stacks the numbers of any array', () => {
-  const staging = new Staging(2 ** 20)
+  const staging = new StagedNumbers(2 ** 20)
   staging.take([1, 2.5], 'P.a')
   staging.take(Uint8Array.of(3), 'P.a')
   staging.take(Float64Array.of(Number.NaN, -0), 'P.a')
@@ -24,7 +24,7 @@ test('take stacks the numbers of any array', () => {
 })
 
 test('other values than lists of numbers are refused, and nothing stays', () => {
-  const staging = new Staging(2 ** 20)
+  const staging = new StagedNumbers(2 ** 20)
   staging.take([7], 'P.a')
   const hostile: unknown[] = [
     ...[undefined, null, 5, 'points', {}, new Set([1]), new DataView(new ArrayBuffer(8)), () => 1],
@@ -42,7 +42,7 @@ test('other values than lists of numbers are refused, and nothing stays', () => 
 })
 
 test('nested uses do not disturb each other', () => {
-  const staging = new Staging(2 ** 20)
+  const staging = new StagedNumbers(2 ** 20)
   const nested = new Proxy([1, 2, 3], {
     get(target, key) {
       if (key === '1') {
@@ -59,7 +59,7 @@ test('nested uses do not disturb each other', () => {
 })
 
 test('an array with a false length is read to that length', () => {
-  const staging = new Staging(2 ** 20)
+  const staging = new StagedNumbers(2 ** 20)
   const lying = new Proxy([1, 2], {
     get: (target, key) => (key === 'length' ? 1 : Reflect.get(target, key)),
   })
@@ -68,7 +68,7 @@ test('an array with a false length is read to that length', () => {
 })
 
 test('an invalid or too large length is refused before anything is read', () => {
-  const staging = new Staging(1000)
+  const staging = new StagedNumbers(1000)
   staging.take([7], 'P.a')
   const odd = [-5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1001, '1', null, {}, 5n, Symbol()]
   for (const length of odd) {

@@ -27,9 +27,16 @@ export type VariableColumns = readonly (VariableColumn | undefined)[]
 
 export interface VariableColumnOptions {
   /** Names of component and field, for messages. */
-  name: string
-  views: MemoryViews
-  rows: Rows
+  readonly name: string
+  readonly memory: { readonly views: MemoryViews }
+  readonly rows: Rows
+}
+
+/** What a packed entity has of a list or text. */
+export interface PackedBlock {
+  readonly block: number
+  /** Whether `block` is not the row's. */
+  readonly isCopy: boolean
 }
 
 export abstract class VariableColumn {
@@ -40,9 +47,9 @@ export abstract class VariableColumn {
   /** Index of row 0 in `views.u32`. */
   #firstWord = 0
 
-  constructor({ name, views, rows }: VariableColumnOptions) {
+  constructor({ name, memory, rows }: VariableColumnOptions) {
     this.#name = name
-    this.#views = views
+    this.#views = memory.views
     this.#rows = rows
   }
 
@@ -70,12 +77,21 @@ export abstract class VariableColumn {
   abstract $freeRow(row: number): void
   /** May sweep, which frees room: call it before `$prepare`. @throws StorageError 'group-busy' */
   $settle?(given: GivenValues, i: number): void
-  /** If the lists drop removed entities, removes the ids that `isKept` refuses from all of them. */
-  $filterRows?(isKept: (eid: number) => boolean): void
-  /** The list of a row is about to leave the world: removes the ids of removed entities. */
-  $dropRemoved?(row: number): void
   /** A block is about to come into the world: its ids stay, even if they were removed here. */
   $takeIn?(block: number): void
+
+  /** The block of a row that is about to leave the world. @throws ArenaError 'out-of-memory' */
+  $pack(row: number): PackedBlock {
+    return { block: this.$blockAt(row), isCopy: false }
+  }
+
+  /**
+   * The block that a row gets for a packed one: the same, or a new one, for `$freeBlock`.
+   * @throws ArenaError 'out-of-memory'
+   */
+  $unpack(block: number): number {
+    return block
+  }
 
   /** Frees the block that `$prepare` made, unless a row has the block. */
   $abort({ blocks }: GivenValues, i: number): void {
@@ -84,8 +100,8 @@ export abstract class VariableColumn {
   }
 
   /** Call it when the column has moved or grown. */
-  $bind(firstWord: number, rowCount: number): void {
-    this.#firstWord = firstWord
+  $bind(byteOffset: number, rowCount: number): void {
+    this.#firstWord = byteOffset >>> 2
     this.#rowCount = rowCount
   }
 

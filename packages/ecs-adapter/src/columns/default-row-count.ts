@@ -1,0 +1,27 @@
+/** How many rows the columns of a dense component have at first, if the storage has no `capacity`. */
+import type { Arena } from '@ashlar/core'
+import type { Field } from '../schema/schema.ts'
+
+/** Ids up to this one have rows in an arena of any usual size. */
+const ROW_COUNT_MAX = 2 ** 20
+/** A component takes at most this share of the arena at first. */
+const SHARE = 1 / 32
+/** Such a share of the arena is left to lists, tables and growth; of the rest, a component takes: */
+const SPARED_SHARE = 1 / 4
+const FREE_SHARE = 1 / 8
+/** However little is free. */
+const ROW_COUNT_MIN = 256
+
+/**
+ * So many rows that an ordinary game never outgrows them: rows without entities cost only address
+ * space. `ROW_COUNT_MAX`, halved until the component takes little enough.
+ */
+export function defaultRowCount(fields: readonly Field[], arena: Arena): number {
+  const { reservedBytes, committedBytes } = arena.stats()
+  const free = (reservedBytes * (1 - SPARED_SHARE) - committedBytes) * FREE_SHARE
+  const byteLength = fields.reduce((sum, { code }) => sum + code.array.BYTES_PER_ELEMENT, 0)
+  let rowCount = ROW_COUNT_MAX
+  while (rowCount > 1 && rowCount * byteLength > arena.byteLength * SHARE) rowCount /= 2
+  while (rowCount > ROW_COUNT_MIN && rowCount * byteLength > free) rowCount /= 2
+  return rowCount
+}

@@ -1,0 +1,167 @@
+/** Weak ids in the thread of a world, which counts the generations of all ids. */
+import type { Query } from 'bitecs'
+import type { FieldMemory, FieldOwner } from '../fields/field-memory.ts'
+import { ScalarCode } from '../schema/scalar-code.ts'
+import { Field } from '../schema/schema.ts'
+import type { Extension } from '../shared/extensions.ts'
+import type { Manifest } from '../shared/manifest.ts'
+import { membersOf, onEnter, onLeave, registerEveryone } from '../world/bitecs-internals.ts'
+import { GrowingColumns } from './column-growth.ts'
+import { WeakIds } from './weak-ids.ts'
+
+const FIRST_COUNT = 1024
+const GENERATION_LIMIT = 2 ** 21
+const nextOf = (generation: number) => (generation + 1) % GENERATION_LIMIT
+
+/** The block of all generations: it grows as a column of numbers. */
+class GenerationColumn extends GrowingColumns {
+  readonly #memory: FieldMemory
+  readonly #owner: FieldOwner
+
+  /** @throws ArenaError 'out-of-memory'; then nothing is allocated */
+  constructor(memory: FieldMemory, owner: FieldOwner) {
+    const fields = [new Field('generation', new ScalarCode('f64', Float64Array))]
+    super({ ...owner, memory, fields, isSparse: false, columnCount: 0 })
+    this.#memory = memory
+    this.#owner = owner
+    this.resize(FIRST_COUNT)
+  }
+
+  /** Publishes the block after a reset, too: the worlds may have another mask. */
+  protected override publish(): void {
+    const [{ byteOffset }] = this.columns
+    const { entityMask } = this.#owner.worlds
+    const count = this.rowCount
+    this.#memory.generations = { firstIndex: (byteOffset / 8) | 0, count, entityMask }
+  }
+
+  begin(): void {
+    this.publish()
+  }
+
+  sync(): void {
+    this.freeStale()
+  }
+
+  get(index: number): number {
+    return index < this.rowCount ? this.views.f64[this.columns[0].byteOffset / 8 + index] : 0
+  }
+
+  set(index: number, number: number): void {
+    this.views.f64[this.columns[0].byteOffset / 8 + index] = number
+  }
+}
+
+export class Generations extends WeakIds implements Extension {
+  readonly #owner: FieldOwner
+  readonly #column: GenerationColumn
+  #everyone: readonly Query[] = []
+  #unsubscribe: (() => void)[] = []
+  /** Whether the block could not grow for an entity: it is entered when someone refers to it. */
+  #hasMissed = false
+
+  /** @throws ArenaError 'out-of-memory'; then nothing is allocated */
+  constructor(memory: FieldMemory, owner: FieldOwner) {
+    super(memory)
+    this.#owner = owner
+    this.#column = new GenerationColumn(memory, owner)
+    this.#subscribe()
+  }
+
+  get version(): number {
+    return this.#column.version
+  }
+
+  manifest(): Partial<Manifest> {
+    return { generations: this.memory.generations }
+  }
+
+  /** For `verifyStorage`. */
+  get blocks(): number[] {
+    const { rowCount, columns, staleOffsets } = this.#column
+    return rowCount === 0 ? [] : [columns[0].blockOffset, ...staleOffsets]
+  }
+
+  sync(): void {
+    this.#column.sync()
+    if (this.#hasMissed) this.#enterAll()
+  }
+
+  beginAnew(): void {
+    for (let index = 0; index < this.#column.rowCount; index++) this.#raise(index)
+    this.#column.begin()
+    this.#subscribe()
+  }
+
+  keep(eid: number): void {
+    const number = this.present(eid)
+    if (number > 0) return
+    const generation = (GENERATION_LIMIT - number - 1) % GENERATION_LIMIT
+    this.#column.set(eid & this.#owner.worlds.entityMask, numberOf(generation, eid))
+  }
+
+  dispose(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#column.dispose()
+  }
+
+  protected override findSlow(id: number): number {
+    if (id !== 0 && this.#owner.worlds.isAlive(id, this.#everyone)) {
+      const index = id & this.#owner.worlds.entityMask
+      this.#column.cover(index)
+      this.#enterAt(index, id)
+      return this.#column.get(index)
+    }
+    return super.findSlow(id)
+  }
+
+  #subscribe(): void {
+    this.#everyone = this.#owner.worlds.all.map(registerEveryone)
+    this.#unsubscribe = this.#everyone.flatMap((query) => [
+      onEnter(query, this.#enter),
+      onLeave(query, this.#leave),
+    ])
+    this.#enterAll()
+  }
+
+  #enterAll(): void {
+    this.#hasMissed = false
+    for (const query of this.#everyone) membersOf(query).forEach(this.#enter)
+  }
+
+  /** Does not throw: bitECS is in the middle of an addition. */
+  readonly #enter = (eid: number): void => {
+    const index = eid & this.#owner.worlds.entityMask
+    try {
+      this.#column.cover(index)
+      this.#enterAt(index, eid)
+    } catch {
+      this.#hasMissed = true
+    }
+  }
+
+  #enterAt(index: number, eid: number): void {
+    const number = this.#column.get(index)
+    if (number > 0 && (number | 0) === eid) return
+    const generation = number > 0 ? nextOf(generationOf(number)) : -number
+    this.#column.set(index, numberOf(generation, eid))
+  }
+
+  readonly #leave = (eid: number): void => {
+    if ((this.present(eid) | 0) === eid) this.#raise(eid & this.#owner.worlds.entityMask)
+  }
+
+  #raise(index: number): void {
+    const number = this.#column.get(index)
+    if (number > 0) this.#column.set(index, -nextOf(generationOf(number)))
+  }
+}
+
+const generationOf = (number: number) => Math.floor(number / 2 ** 32)
+const numberOf = (generation: number, eid: number) => generation * 2 ** 32 + (eid >>> 0)
+
+/** For `FieldMemory.get`, in any thread. */
+export function createWeakIds(memory: FieldMemory): WeakIds {
+  const { owner } = memory
+  return owner === undefined ? new WeakIds(memory) : new Generations(memory, owner)
+}

@@ -1,0 +1,52 @@
+/** What a component holds for `t.eid({ weak: true })`: in any thread, by entity id. */
+import { checkedEid } from '../base/arguments.ts'
+import { invalidArgument, noRow } from '../base/errors.ts'
+import type { FieldObject, FieldObjectOptions } from '../fields/field-code.ts'
+import type { Rows } from '../fields/variable-column.ts'
+import type { MemoryViews } from '../memory/memory-views.ts'
+import type { WeakEidField } from '../schema/fields.ts'
+import type { WeakIds } from './weak-ids.ts'
+
+export class WeakEidColumn implements WeakEidField, FieldObject {
+  readonly #name: string
+  readonly #views: MemoryViews
+  readonly #rows: Rows
+  readonly #ids: WeakIds
+  /** Index of row 0 in `views.f64`. */
+  #first = 0
+  #rowCount = 0
+
+  constructor({ name, memory, rows }: FieldObjectOptions, ids: WeakIds) {
+    this.#name = name
+    this.#views = memory.views
+    this.#rows = rows
+    this.#ids = ids
+  }
+
+  $bind(byteOffset: number, rowCount: number): void {
+    this.#first = (byteOffset / 8) | 0 // V8 would box the quotient
+    this.#rowCount = rowCount
+  }
+
+  get(eid: number): number {
+    const row = this.#rowOf(eid)
+    if (row < 0 || row >= this.#rowCount) return 0
+    return this.#ids.idOf(this.#views.f64[this.#first + row])
+  }
+
+  set(eid: number, other: number): void {
+    const id = checkedEid(other, 'the id of an entity, or 0')
+    const found = this.#rowOf(eid)
+    const number = this.#ids.numberOf(id)
+    const row = this.#rows.rowToFill?.(eid) ?? found // may move the columns
+    if (row < 0 || row >= this.#rowCount) throw noRow(eid, this.#name)
+    this.#views.f64[this.#first + row] = number
+  }
+
+  #rowOf(eid: number): number {
+    if (typeof eid !== 'number' || (eid | 0) !== eid) {
+      throw invalidArgument('the entity', eid, 'an entity id')
+    }
+    return this.#rows.row(eid)
+  }
+}

@@ -1,0 +1,41 @@
+/** The weak lists of a storage, and the ids of removed entities that they may still hold. */
+import type { FieldMemory, FieldOwner } from '../fields/field-memory.ts'
+import type { Extension } from '../shared/extensions.ts'
+import { StaleReferences } from '../world/stale-references.ts'
+
+/** A column of weak lists. */
+interface WeakColumn {
+  /** Removes the ids that `isKept` refuses from all lists. */
+  $filterRows(isKept: (eid: number) => boolean): void
+}
+
+export class WeakLists extends StaleReferences implements Extension {
+  readonly columns: WeakColumn[]
+  #unsubscribe: () => void
+
+  constructor({ worlds, checkIdle }: FieldOwner) {
+    const columns: WeakColumn[] = []
+    super(worlds, (isKept) => {
+      checkIdle('taking removed entities out of lists')
+      for (const column of columns) column.$filterRows(isKept)
+    })
+    this.columns = columns
+    this.#unsubscribe = this.subscribe()
+  }
+
+  beginAnew(): void {
+    this.#unsubscribe = this.subscribe()
+  }
+
+  /** Workers edit lists without a check for removed ids. */
+  publish(): void {
+    this.sync()
+  }
+
+  dispose(): void {
+    this.#unsubscribe()
+  }
+}
+
+/** For `FieldMemory.get`, in the thread of a world. */
+export const createWeakLists = ({ owner }: FieldMemory): WeakLists => new WeakLists(owner!)

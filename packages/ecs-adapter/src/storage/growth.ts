@@ -1,0 +1,91 @@
+/**
+ * Says that columns have moved, and that memory waits for a `sync`. Invariant: hooks of the user run
+ * when nothing is half done, and the storage cannot be synced, reset or disposed of meanwhile.
+ */
+import type { Growth } from '../columns/component-context.ts'
+import type { Component } from '../schema/schema.ts'
+import type { StorageOptions } from './storage-api.ts'
+import type { StorageParts } from './storage-parts.ts'
+
+/** If more than this share of the arena waits, that is reported. */
+const SHARE = 1 / 16
+
+export class StorageGrowth implements Growth {
+  /** See `Storage.columnsVersion`. */
+  version = 0
+  movedColumnCount = 0
+  readonly #parts: StorageParts
+  readonly #hooks: Pick<StorageOptions, 'onColumnsMoved' | 'onWaiting'>
+  /** In bytes. */
+  readonly #limit: number
+  /** Components whose move is not reported yet. */
+  readonly #moved: Component[] = []
+  /** For whom the memory waits that was reported last, until less waits. */
+  #reported: 'sync' | 'threads' | undefined
+  #hasWarned = false
+
+  constructor(parts: StorageParts, hooks: StorageOptions) {
+    this.#parts = parts
+    this.#hooks = hooks
+    this.#limit = parts.memory.views.pool.arena.byteLength * SHARE
+  }
+
+  note(component: Component, movedColumnCount: number): void {
+    this.version++
+    this.movedColumnCount += movedColumnCount
+    this.#moved.push(component)
+  }
+
+  /** How many bytes are in use no more, but wait for a `sync`. */
+  get waitingByteLength(): number {
+    const { components, publisher } = this.#parts
+    return components.sumOf('staleByteLength') + publisher.retired.byteLength
+  }
+
+  report(): void {
+    const { sets, publisher } = this.#parts
+    const isLittle = publisher.retired.byteLength <= this.#limit && this.#reported === undefined
+    if (isLittle && this.#moved.length === 0) return // in nearly every frame
+    sets.beginSet()
+    try {
+      while (this.#moved.length > 0) {
+        const component = this.#moved.pop()!
+        this.#hooks.onColumnsMoved?.(component)
+      }
+      this.#checkWaiting()
+    } finally {
+      sets.endSet()
+    }
+  }
+
+  #checkWaiting(): void {
+    const { publisher } = this.#parts
+    const byteLength = this.waitingByteLength
+    const isForThreads = publisher.retired.byteLength > this.#limit
+    const waitsFor = isForThreads ? 'threads' : byteLength > this.#limit ? 'sync' : undefined
+    if (waitsFor === this.#reported) return
+    this.#reported = waitsFor
+    if (waitsFor === undefined) return
+    const what = isForThreads ? forThreads(publisher.waitingSlots) : forSync(this.#staleNames)
+    if (!this.#hasWarned) {
+      this.#hasWarned = true
+      const share = `${Math.ceil(byteLength / 1024)} KiB, more than 1/16 of the arena`
+      console.warn(`@ashlar/ecs-adapter: ${share}: ${what}`)
+    }
+    this.#hooks.onWaiting?.({ byteLength, what })
+  }
+
+  /** The names of the components that wait for `sync`. */
+  get #staleNames(): string[] {
+    const { all } = this.#parts.components
+    const stale = all.filter(({ hooks }) => (hooks?.store.staleByteLength ?? 0) > 0)
+    return stale.map(({ name }) => name)
+  }
+}
+
+const forSync = (names: readonly string[]) =>
+  `old columns and rows of ${names.join(', ')} wait for storage.sync(). Call it once a frame`
+
+const forThreads = (slots: readonly number[]) =>
+  `old columns, or lists of entities, wait for the threads of slots ${slots.join(', ')}. Call ` +
+  'sync() there once a frame, or detach() while the thread idles'

@@ -1,0 +1,50 @@
+/** Which entities are prefabs: they are in no query, and bitECS has no event for them. */
+import { type ComponentData, getAllEntities, hasComponent, Prefab, type Query } from 'bitecs'
+import { isWorld, type WorldContexts } from './bitecs-internals.ts'
+
+/**
+ * Another number whenever an entity of any world may have become a prefab since the last call.
+ * Counts from the first call on.
+ */
+export function prefabVersion({ contexts }: WorldContexts): number {
+  let sum = 0
+  for (let i = 0; i < contexts.length; i++) {
+    const { componentMap } = contexts[i]
+    let data = componentMap.get(Prefab)
+    if (data === undefined) continue
+    if (!(data instanceof CountedData)) {
+      data = new CountedData(data)
+      componentMap.set(Prefab, data)
+    }
+    sum += (data as CountedData).readCount
+  }
+  return sum
+}
+
+/** All prefabs of all worlds. */
+export const listPrefabs = ({ all }: WorldContexts): number[] =>
+  all
+    .filter(isWorld)
+    .flatMap((world) => getAllEntities(world).filter((eid) => hasComponent(world, eid, Prefab)))
+
+/** bitECS's record of a component in a world. Each addition and removal reads `queries`. */
+class CountedData implements ComponentData {
+  declare id: number
+  declare generationId: number
+  declare bitflag: number
+  declare ref: ComponentData['ref']
+  declare setObservable: ComponentData['setObservable']
+  declare getObservable: ComponentData['getObservable']
+  readCount = 1
+  readonly #queries: Set<Query>
+
+  constructor({ queries, ...data }: ComponentData) {
+    Object.assign(this, data)
+    this.#queries = queries
+  }
+
+  get queries(): Set<Query> {
+    this.readCount++
+    return this.#queries
+  }
+}
