@@ -69,6 +69,39 @@ function createFrame(scene = createScene({ capacity: 512 })) {
   return { ...scene, Position, Health, frame, eids, deadCount: () => dead }
 }
 
+test('defaults, booleans and weak ids make none', () => {
+  const { arena, world, storage } = createScene({ capacity: 512 })
+  const Health = storage.component('Health', {
+    ...{ points: t.i16({ default: 3 }), rate: t.f64({ default: 0.1 }), isAlive: t.bool },
+    by: t.eid({ weak: true }),
+  })
+  const eids: number[] = []
+  for (let i = 0; i < 200; i++) eids.push(addEntity(world, Health))
+  let count = 0
+  const frame = (index: number) => {
+    for (let i = 0; i < 200; i++) {
+      Health.by.set(eids[i], eids[(i + index) % 200])
+      if (Health.by.get(eids[i]) !== 0) count++
+    }
+    for (let i = 0; i < 5; i++) {
+      const at = (index * 5 + i) % 200
+      removeEntity(world, eids[at])
+      eids[at] = addEntity(world)
+      addComponent(world, eids[at], Health)
+    }
+    for (let i = 0; i < 200; i++) {
+      if (Health.by.get(eids[i]) === 0) count++
+      if (Health.isAlive[eids[i]] === 1) count++
+    }
+    query(world, [Health])
+    storage.sync()
+  }
+  const garbage = measureGarbage(frame, { warmup: 1500 })
+  assert.ok(count > 1000)
+  assertNoGarbage(garbage, OURS)
+  assert.equal(verify(arena), [])
+})
+
 test('spawning, killing, adding, removing, looping and syncing make none', () => {
   const scene = createFrame()
   const garbage = measureGarbage(scene.frame, { warmup: 1500 })

@@ -3,6 +3,7 @@ import {
   type AnyComponent,
   applyCommands,
   attachStorage,
+  type Checked,
   type Component,
   type ComponentRows,
   createCommands,
@@ -15,6 +16,7 @@ import {
   EACH_WORKER,
   joinWorkerGroup,
   type ListField,
+  type Schema,
   type SparseComponent,
   type SparseRows,
   type System,
@@ -24,6 +26,7 @@ import {
   type TextField,
   t,
   type Values,
+  type WeakEidField,
   type WorkerGroup,
 } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, getComponent, Not, observe, onSet, query, set } from 'bitecs'
@@ -154,6 +157,84 @@ test('lists and texts have their methods, and views of their element type', () =
     Path.label = Path.kind
   })
   assert.ok(text && numbers)
+})
+
+test('field types are functions of their options', () => {
+  const { world, storage } = createScene()
+  const schema = {
+    points: t.u16({ default: 100 }),
+    isAlive: t.bool({ default: true }),
+    isBig: t.bool,
+    target: t.eid({ weak: true }),
+    plain: t.eid,
+  }
+  const Health = storage.component('Health', schema)
+  expectType<Equal<(typeof Health)['points'], Uint16Array>>()
+  expectType<Equal<(typeof Health)['isAlive'], Uint8Array>>()
+  expectType<Equal<(typeof Health)['target'], WeakEidField>>()
+  expectType<Equal<(typeof Health)['plain'], Int32Array>>()
+  expectType<
+    Equal<
+      Values<typeof Health>,
+      { points?: number; isAlive?: boolean; isBig?: boolean; target?: number; plain?: number }
+    >
+  >()
+  const Rare = createSparseComponent(storage, 'Rare', schema)
+  expectType<Equal<(typeof Rare)['target'], WeakEidField>>()
+  expectType<Equal<(typeof Rare)['rows']['isAlive'], Uint8Array>>()
+  expectType<Equal<Values<typeof Rare>, Values<typeof Health>>>()
+  // @ts-expect-error: it has no column
+  assert.is(Rare.rows.target, undefined)
+  const eid = addEntity(world, set(Health, { target: 1 } satisfies Values<typeof Health>))
+  // @ts-expect-error: a boolean
+  const wrong: Values<typeof Health> = { isAlive: 1 }
+  assert.ok(wrong)
+  // @ts-expect-error: no columns of numbers
+  assert.is(Health.target[eid], undefined)
+  // @ts-expect-error: a number
+  assert.throws(() => t.u8({ default: true }))
+  // @ts-expect-error: a boolean
+  assert.throws(() => t.bool({ default: 1 }))
+  // @ts-expect-error: no such option
+  assert.throws(() => t.f32({ defualt: 1 }))
+  // @ts-expect-error: only ids are weak
+  assert.throws(() => t.u32({ weak: true }))
+  // @ts-expect-error: not in lists
+  assert.throws(() => t.list(t.eid({ weak: true })))
+  // @ts-expect-error: not in tables
+  assert.throws(() => createTable(storage, 'Shot', { target: t.eid({ weak: true }) }))
+})
+
+test('names that no field may have do not compile', () => {
+  const { storage } = createScene()
+  // @ts-expect-error: bitECS knows the result of set by it
+  assert.throws(() => storage.component('A', { data: t.f32 }))
+  // @ts-expect-error: so it does by this
+  assert.throws(() => storage.component('A', { x: t.f32, component: t.u8 }))
+  // @ts-expect-error: every object has it
+  assert.throws(() => storage.component('A', { valueOf: t.f32 }))
+  // @ts-expect-error: every object has it
+  assert.throws(() => createSparseComponent(storage, 'A', { constructor: t.text }))
+  // @ts-expect-error: the component has it
+  assert.throws(() => createSparseComponent(storage, 'A', { rows: t.list(t.u8) }))
+  // @ts-expect-error: the rows have it
+  assert.throws(() => createSparseComponent(storage, 'A', { count: t.u8 }))
+  // @ts-expect-error: the rows have it
+  assert.throws(() => createSparseComponent(storage, 'A', { indexOf: t.u8 }))
+  const Odd = createSparseComponent(storage, 'Odd', { rows: t.u8, entities: t.text })
+  expectType<Equal<(typeof Odd)['entities'], TextField>>()
+  assert.ok(Odd)
+})
+
+test('a wrapper passes the check of a schema on', () => {
+  const { storage } = createScene()
+  const make = <const S extends Schema>(schema: Checked<S>): Component<S> =>
+    storage.component<S>('Made', schema)
+  const Made = make({ x: t.f32, isOn: t.bool })
+  expectType<Equal<(typeof Made)['x'], Float32Array>>()
+  expectType<Equal<Values<typeof Made>, { x?: number; isOn?: boolean }>>()
+  // @ts-expect-error: bitECS knows the result of set by it
+  assert.throws(() => make({ data: t.f32 }))
 })
 
 test('what is no schema does not compile', () => {

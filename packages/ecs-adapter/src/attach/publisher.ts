@@ -1,6 +1,7 @@
 /** Publishes a storage in the arena, in the thread of its world. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
+import type { Extensions } from '../base/extensions.ts'
 import { freeReserved } from '../memory/blocks.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import {
@@ -10,7 +11,6 @@ import {
   ROOT_SERIAL,
   SLOT_CAPACITY,
 } from '../shared/attachments.ts'
-import type { Extensions } from '../shared/extensions.ts'
 import type { ComponentEntry, Manifest, StorageHandle } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
 import type { Worlds } from '../world/worlds.ts'

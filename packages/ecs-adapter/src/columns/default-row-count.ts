@@ -1,4 +1,4 @@
-/** How many rows the columns of a dense component have at first, if the storage has no `capacity`. */
+/** How many rows a dense component has at first, if the storage has no `capacity`. */
 import type { Arena } from '@ashlar/core'
 import type { Field } from '../schema/schema.ts'
 
@@ -6,8 +6,9 @@ import type { Field } from '../schema/schema.ts'
 const ROW_COUNT_MAX = 2 ** 20
 /** A component takes at most this share of the arena at first. */
 const SHARE = 1 / 32
-/** Such a share of the arena is left to lists, tables and growth; of the rest, a component takes: */
+/** This share of the arena is left to lists, tables and growth. */
 const SPARED_SHARE = 1 / 4
+/** A component takes at most this share of what else is free. */
 const FREE_SHARE = 1 / 8
 /** However little is free. */
 const ROW_COUNT_MIN = 256

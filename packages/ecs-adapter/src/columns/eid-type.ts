@@ -37,7 +37,7 @@ class WeakEidCode extends ScalarCode {
     if (!isWeakId(value)) {
       throw invalidArgument(`${component}.${field}`, value, 'the id of an entity, or 0')
     }
-    numbers[i] = memory.get(createWeakIds).numberOf(value | 0)
+    memory.get(createWeakIds).write(value | 0, numbers, i)
   }
 
   override valueOf(number: number, memory: FieldMemory): number {

@@ -1,9 +1,9 @@
 /** Weak ids in the thread of a world, which counts the generations of all ids. */
 import type { Query } from 'bitecs'
+import type { Extension } from '../base/extensions.ts'
 import type { FieldMemory, FieldOwner } from '../fields/field-memory.ts'
 import { ScalarCode } from '../schema/scalar-code.ts'
 import { Field } from '../schema/schema.ts'
-import type { Extension } from '../shared/extensions.ts'
 import type { Manifest } from '../shared/manifest.ts'
 import { membersOf, onEnter, onLeave, registerEveryone } from '../world/bitecs-internals.ts'
 import { GrowingColumns } from './column-growth.ts'
@@ -11,7 +11,6 @@ import { WeakIds } from './weak-ids.ts'
 
 const FIRST_COUNT = 1024
 const GENERATION_LIMIT = 2 ** 21
-const nextOf = (generation: number) => (generation + 1) % GENERATION_LIMIT
 
 /** The block of all generations: it grows as a column of numbers. */
 class GenerationColumn extends GrowingColumns {
@@ -41,14 +40,6 @@ class GenerationColumn extends GrowingColumns {
 
   sync(): void {
     this.freeStale()
-  }
-
-  get(index: number): number {
-    return index < this.rowCount ? this.views.f64[this.columns[0].byteOffset / 8 + index] : 0
-  }
-
-  set(index: number, number: number): void {
-    this.views.f64[this.columns[0].byteOffset / 8 + index] = number
   }
 }
 
@@ -88,16 +79,19 @@ export class Generations extends WeakIds implements Extension {
   }
 
   beginAnew(): void {
-    for (let index = 0; index < this.#column.rowCount; index++) this.#raise(index)
+    for (let index = 0; index < this.#column.rowCount; index++) this.#raise(this.placeOf(index))
     this.#column.begin()
     this.#subscribe()
   }
 
   keep(eid: number): void {
-    const number = this.present(eid)
+    const at = this.placeOf(eid)
+    if (at < 0) return
+    const { f64 } = this.views
+    const number = f64[at]
     if (number > 0) return
     const generation = (GENERATION_LIMIT - number - 1) % GENERATION_LIMIT
-    this.#column.set(eid & this.#owner.worlds.entityMask, numberOf(generation, eid))
+    f64[at] = generation * 2 ** 32 + (eid >>> 0)
   }
 
   dispose(): void {
@@ -106,13 +100,10 @@ export class Generations extends WeakIds implements Extension {
   }
 
   protected override findSlow(id: number): number {
-    if (id !== 0 && this.#owner.worlds.isAlive(id, this.#everyone)) {
-      const index = id & this.#owner.worlds.entityMask
-      this.#column.cover(index)
-      this.#enterAt(index, id)
-      return this.#column.get(index)
-    }
-    return super.findSlow(id)
+    if (id === 0 || !this.#owner.worlds.isAlive(id, this.#everyone)) return super.findSlow(id)
+    this.#column.cover(id & this.#owner.worlds.entityMask)
+    this.#enterAt(this.placeOf(id), id)
+    return this.views.f64[this.placeOf(id)]
   }
 
   #subscribe(): void {
@@ -131,34 +122,34 @@ export class Generations extends WeakIds implements Extension {
 
   /** Does not throw: bitECS is in the middle of an addition. */
   readonly #enter = (eid: number): void => {
-    const index = eid & this.#owner.worlds.entityMask
     try {
-      this.#column.cover(index)
-      this.#enterAt(index, eid)
+      this.#column.cover(eid & this.#owner.worlds.entityMask)
+      this.#enterAt(this.placeOf(eid), eid)
     } catch {
       this.#hasMissed = true
     }
   }
 
-  #enterAt(index: number, eid: number): void {
-    const number = this.#column.get(index)
-    if (number > 0 && (number | 0) === eid) return
-    const generation = number > 0 ? nextOf(generationOf(number)) : -number
-    this.#column.set(index, numberOf(generation, eid))
+  #enterAt(at: number, eid: number): void {
+    const { f64 } = this.views
+    if (f64[at] > 0) {
+      if ((f64[at] | 0) === eid) return
+      this.#raise(at)
+    }
+    f64[at] = -f64[at] * 2 ** 32 + (eid >>> 0)
   }
 
   readonly #leave = (eid: number): void => {
-    if ((this.present(eid) | 0) === eid) this.#raise(eid & this.#owner.worlds.entityMask)
+    const at = this.placeOf(eid)
+    if (at >= 0 && (this.views.f64[at] | 0) === eid) this.#raise(at)
   }
 
-  #raise(index: number): void {
-    const number = this.#column.get(index)
-    if (number > 0) this.#column.set(index, -nextOf(generationOf(number)))
+  /** @param at index in `views.f64` */
+  #raise(at: number): void {
+    const { f64 } = this.views
+    if (f64[at] > 0) f64[at] = -((Math.floor(f64[at] / 2 ** 32) + 1) % GENERATION_LIMIT)
   }
 }
-
-const generationOf = (number: number) => Math.floor(number / 2 ** 32)
-const numberOf = (generation: number, eid: number) => generation * 2 ** 32 + (eid >>> 0)
 
 /** For `FieldMemory.get`, in any thread. */
 export function createWeakIds(memory: FieldMemory): WeakIds {

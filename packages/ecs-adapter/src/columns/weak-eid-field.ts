@@ -31,16 +31,15 @@ export class WeakEidColumn implements WeakEidField, FieldObject {
   get(eid: number): number {
     const row = this.#rowOf(eid)
     if (row < 0 || row >= this.#rowCount) return 0
-    return this.#ids.idOf(this.#views.f64[this.#first + row])
+    return this.#ids.idAt(this.#first + row)
   }
 
   set(eid: number, other: number): void {
     const id = checkedEid(other, 'the id of an entity, or 0')
     const found = this.#rowOf(eid)
-    const number = this.#ids.numberOf(id)
     const row = this.#rows.rowToFill?.(eid) ?? found // may move the columns
     if (row < 0 || row >= this.#rowCount) throw noRow(eid, this.#name)
-    this.#views.f64[this.#first + row] = number
+    this.#ids.write(id, this.#views.f64, this.#first + row)
   }
 
   #rowOf(eid: number): number {

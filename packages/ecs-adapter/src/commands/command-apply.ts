@@ -16,10 +16,10 @@ import {
   invalidArgument,
   noCommands,
 } from '../base/errors.ts'
+import type { Extension } from '../base/extensions.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
-import type { Extension } from '../shared/extensions.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { checkCommands } from './command-blocks.ts'
 import { CommandBuffer } from './command-buffer.ts'

@@ -2,8 +2,9 @@
  * What the fields of a storage share in one thread. Lists, texts and weak references bring their
  * own parts, which are made when the first field needs them: a storage of scalars has none.
  */
+
+import { Extensions } from '../base/extensions.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
-import { Extensions } from '../shared/extensions.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { Staging } from './staging.ts'
 

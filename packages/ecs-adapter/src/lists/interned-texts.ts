@@ -10,10 +10,11 @@
  * the text from its own index; other indexes lose the text by a sweep, whenever they have doubled.
  * When both counts are 0, the block is freed.
  */
+
+import type { Extension } from '../base/extensions.ts'
 import { type Utf8, wellFormed } from '../base/utf8.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
-import type { Extension } from '../shared/extensions.ts'
 import { dropInternLog, InternLog } from './intern-log.ts'
 import { createTexts, Texts } from './texts.ts'
 

@@ -1,6 +1,7 @@
 /** The weak lists of a storage, and the ids of removed entities that they may still hold. */
+
+import type { Extension } from '../base/extensions.ts'
 import type { FieldMemory, FieldOwner } from '../fields/field-memory.ts'
-import type { Extension } from '../shared/extensions.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 
 /** A column of weak lists. */

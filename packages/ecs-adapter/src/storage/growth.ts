@@ -1,20 +1,30 @@
 /**
- * Says that columns have moved, and that memory waits for a `sync`. Invariant: hooks of the user run
- * when nothing is half done, and the storage cannot be synced, reset or disposed of meanwhile.
+ * Says that columns have moved, and that memory waits for a `sync`. Invariant: hooks of the user
+ * run when nothing is half done; meanwhile the storage is not synced, reset or disposed of.
  */
-import type { Growth } from '../columns/component-context.ts'
+import type { Publisher } from '../attach/publisher.ts'
+import type { Growth, Sets } from '../columns/component-context.ts'
+import type { StorageComponents } from '../columns/storage-components.ts'
+import type { FieldMemory } from '../fields/field-memory.ts'
 import type { Component } from '../schema/schema.ts'
-import type { StorageOptions } from './storage-api.ts'
-import type { StorageParts } from './storage-parts.ts'
+import type { StorageOptions } from './storage-options.ts'
 
 /** If more than this share of the arena waits, that is reported. */
 const SHARE = 1 / 16
+
+/** The parts of a storage that this one needs. */
+interface Parts {
+  readonly sets: Sets
+  readonly memory: FieldMemory
+  readonly components: StorageComponents
+  readonly publisher: Publisher
+}
 
 export class StorageGrowth implements Growth {
   /** See `Storage.columnsVersion`. */
   version = 0
   movedColumnCount = 0
-  readonly #parts: StorageParts
+  readonly #parts: Parts
   readonly #hooks: Pick<StorageOptions, 'onColumnsMoved' | 'onWaiting'>
   /** In bytes. */
   readonly #limit: number
@@ -24,7 +34,7 @@ export class StorageGrowth implements Growth {
   #reported: 'sync' | 'threads' | undefined
   #hasWarned = false
 
-  constructor(parts: StorageParts, hooks: StorageOptions) {
+  constructor(parts: Parts, hooks: StorageOptions) {
     this.#parts = parts
     this.#hooks = hooks
     this.#limit = parts.memory.views.pool.arena.byteLength * SHARE

@@ -5,12 +5,12 @@
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
 import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
+import type { Extension } from '../base/extensions.ts'
 import type { StorageComponent, StorageComponents } from '../columns/storage-components.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { VariableColumn } from '../fields/variable-column.ts'
 import type { Field } from '../schema/schema.ts'
 import { newSerial } from '../shared/attachments.ts'
-import type { Extension } from '../shared/extensions.ts'
 import { rememberQueries } from '../world/bitecs-internals.ts'
 import type { Worlds } from '../world/worlds.ts'
 import {

@@ -1,16 +1,16 @@
-/** The parts of a storage. What few games need are extensions, made by the functions that use them. */
+/** The parts of a storage. What few games need are extensions: the functions make them. */
 import type { Pool } from '@ashlar/core'
 import { Publisher } from '../attach/publisher.ts'
+import type { Extensions } from '../base/extensions.ts'
 import type { StorageContext } from '../columns/component-context.ts'
 import { StorageComponents } from '../columns/storage-components.ts'
 import { FieldMemory } from '../fields/field-memory.ts'
 import { MemoryViews } from '../memory/memory-views.ts'
 import { createNamed } from '../schema/named.ts'
-import type { Extensions } from '../shared/extensions.ts'
 import type { Table } from '../tables/table.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { StorageGrowth } from './growth.ts'
-import type { StorageOptions } from './storage-api.ts'
+import type { StorageOptions } from './storage-options.ts'
 import { type WorldState, worldStateOf } from './world-state.ts'
 
 export class StorageParts implements StorageContext {

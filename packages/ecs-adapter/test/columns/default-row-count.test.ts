@@ -1,4 +1,4 @@
-// How many rows columns begin with, if no capacity is given: by the arena, and by what is free in it.
+// How many rows columns begin with, if no capacity is given: by the arena, and what is free.
 import { Arena, type Pool, verify } from '@ashlar/core'
 import { createStorage, type Schema, t } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, createWorld, set } from 'bitecs'

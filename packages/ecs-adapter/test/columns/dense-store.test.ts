@@ -425,7 +425,7 @@ test('a component of scalars observes additions, one with lists removals too', (
 })
 
 test('a handle that was overwritten is an error, and the storage goes on', () => {
-  const { arena, world, storage } = createScene()
+  const { arena, world, storage } = createScene({ capacity: 1024 })
   const Path = storage.component('Path', { points: t.list(t.f32) })
   const broken = addEntity(world, set(Path, { points: [1] }))
   const whole = addEntity(world, set(Path, { points: [2] }))

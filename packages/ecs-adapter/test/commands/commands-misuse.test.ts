@@ -119,7 +119,7 @@ test('misuse: the error names the value, and no command is left', () => {
     [() => given.begin(0.5), 'sort key', '0.5'],
     [() => given.begin(2 ** 31), 'sort key'],
     [() => createCommands(storage, {} as never), 'pool', 'openPool'],
-    [() => applyCommands(storage, undefined as never), 'commands', 'createCommands()'],
+    [() => applyCommands(storage, undefined as never), 'applyCommands()', 'createCommands()'],
     [() => applyCommands(storage, { offset: 0 }), 'commands', '0'],
     [() => applyCommands(storage, { offset: Position.x.byteOffset }), 'commands'],
     [

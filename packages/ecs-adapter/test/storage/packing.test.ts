@@ -104,7 +104,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     assert.is(there.Path.points.offset(moved), list)
     assert.is(there.Path.label.offset(moved), text)
     there.Path.points.push(moved, 9)
-    assertThrows(() => moveIn(there.storage, packed), 'invalid-argument', 'not yet unpacked')
+    assertThrows(() => moveIn(there.storage, packed), 'invalid-argument', 'not yet moved in')
     endAll(arena, here.storage, there.storage)
   })
 }
@@ -469,7 +469,7 @@ testBoth('a storage is not disposed of while an entity is unpacked', (sparse) =>
   const packed = moveOut(storage, eid)
   const stop = observe(world, onAdd(Path), () => {
     stop()
-    assertThrows(() => storage.dispose(), 'pack-busy', 'storage.dispose()', 'unpack')
+    assertThrows(() => storage.dispose(), 'pack-busy', 'storage.dispose()', 'moveIn()')
   })
   assert.equal(Path.points.toArray(moveIn(storage, packed)), [1])
   storage.dispose()

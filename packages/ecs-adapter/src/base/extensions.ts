@@ -2,7 +2,6 @@
  * Parts of a storage that are made when a function or a field first needs them: commands, tables,
  * texts and the like. A bundler drops the code of a part that nothing of a game needs.
  */
-import type { Manifest } from './manifest.ts'
 
 /** The members that an extension has are called in its storage's thread. */
 export interface Extension {
@@ -10,8 +9,8 @@ export interface Extension {
   readonly version?: number
   /** For `verifyStorage`: the blocks that the extension holds. */
   readonly blocks?: readonly number[]
-  /** What other threads find in the manifest of the storage. */
-  manifest?(): Partial<Manifest>
+  /** Members of the storage's `Manifest`, for other threads. */
+  manifest?(): object
   /** A part of `storage.sync`: rows and columns are synced already. */
   sync?(): void
   /** A part of `storage.publish`, which comes before workers run a system. */
