@@ -10,6 +10,10 @@ import {
   createSparseComponent,
   createStorage,
   createTable,
+  createWorkerGroup,
+  defineSystems,
+  EACH_WORKER,
+  joinWorkerGroup,
   type ListField,
   type Schema,
   type SparseComponent,
@@ -19,6 +23,7 @@ import {
   t,
   type Values,
   type WeakEidField,
+  type WorkerGroup,
 } from '@ashlar/ecs-adapter'
 import { addComponent, addEntity, getComponent, Not, observe, onSet, query, set } from 'bitecs'
 import { suite } from 'uvu'

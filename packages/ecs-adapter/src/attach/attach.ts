@@ -94,7 +94,7 @@ export class AttachedStorage {
     const serialWord = root + rootLayout.INTERN_LOG_SERIAL
     this.#memory = new FieldMemory(views, undefined, { handleWord, serialWord })
     this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
-    this.#tables = new StorageTables(pool, createNamed('table'))
+    this.#tables = new StorageTables(pool, createNamed<Table>('table'))
     this.components = this.#components.byName
     this.tables = this.#tables.byName
   }

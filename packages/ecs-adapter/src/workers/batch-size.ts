@@ -26,8 +26,12 @@ export function batchLengthFor(
 ): number {
   const length = batchSize ?? Math.ceil(entityCount / (BATCHES_PER_WORKER * workerCount))
   const batchCountMax = Math.floor(BATCH_CAPACITY / callCount)
-  return Math.max(1, Math.min(length, entityCount), Math.ceil(entityCount / batchCountMax))
+  return Math.max(1, Math.min(length, entityCount), batchCountOf(entityCount, batchCountMax)) | 0
 }
+
+/** `| 0` shows V8 an integer: it would box a number that may be a fraction. */
+export const batchCountOf = (entityCount: number, batchLength: number): number =>
+  Math.ceil(entityCount / batchLength) | 0
 
 /** @throws StorageError 'invalid-argument' */
 export function checkBatchSize(batchSize: unknown): void {

@@ -85,19 +85,22 @@ export const batchWord = (batch: number, field: number) => BATCHES + batch * WOR
 
 /** The control block, or the words of one worker in it, as one thread reads and writes them. */
 export class ControlWords {
-  /** The arena: an unshared WebAssembly.Memory that grows has other words. */
   readonly memory: { readonly i32: Int32Array }
   /** Index in `words` of the first word of the block, or of the worker. */
   readonly first: number
+  #words: Int32Array
 
+  /** @param memory the arena */
   constructor(memory: { readonly i32: Int32Array }, first: number) {
     this.memory = memory
     this.first = first
+    this.#words = memory.i32
   }
 
-  /** The words of the whole arena. */
+  /** The words of the whole arena. Those of an unshared WebAssembly.Memory change when it grows. */
   get words(): Int32Array {
-    return this.memory.i32
+    if (this.#words[0] === undefined) this.#words = this.memory.i32
+    return this.#words
   }
 
   load(word: number): number {

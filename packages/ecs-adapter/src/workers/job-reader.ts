@@ -3,6 +3,7 @@ import { corrupt } from '../base/errors.ts'
 import { loadJson } from '../base/json.ts'
 import type { Table } from '../tables/table.ts'
 import type { Chunk } from '../tables/table-chunk.ts'
+import { batchCountOf } from './batch-size.ts'
 import {
   CONTROL_BATCH_COUNT,
   CONTROL_IS_FOR_EACH,
@@ -163,7 +164,7 @@ export class JobReader {
     this.#entityCount = this.#field(JOB_ENTITY_COUNT)
     this.#batchLength = this.#field(JOB_BATCH_LENGTH)
     this.#firstBatch = this.#endBatch
-    this.#endBatch += Math.ceil(this.#entityCount / this.#batchLength)
+    this.#endBatch += batchCountOf(this.#entityCount, this.#batchLength)
   }
 
   #load(): void {

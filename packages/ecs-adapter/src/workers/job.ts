@@ -5,7 +5,7 @@ import { noSuch } from '../base/nearest.ts'
 import { notAlone } from '../base/run-errors.ts'
 import { isError } from '../base/thrown.ts'
 import type { Storage } from '../storage/storage-api.ts'
-import { batchLengthFor, checkBatchSize } from './batch-size.ts'
+import { batchCountOf, batchLengthFor, checkBatchSize } from './batch-size.ts'
 import {
   type ControlWords,
   JOB_ARGS,
@@ -157,7 +157,7 @@ export class Job {
     this.entityCount = count
     this.batchLength = batchLengthFor(count, batchSize, members.length, callCount)
     this.firstBatch = firstBatch
-    this.batchCount = Math.ceil(count / this.batchLength)
+    this.batchCount = batchCountOf(count, this.batchLength)
 
     const { words } = control
     const word = control.first + jobWord(index, 0)

@@ -15,53 +15,41 @@ import type { CheckedSystems } from './system.ts'
 import { REPORT_BYTE_LENGTH } from './system-failure.ts'
 import { SystemRunner } from './system-runner.ts'
 
-export class LocalWorker extends Member {
+export class LocalWorker {
+  readonly member: Member
   readonly #storage: Storage
   readonly #scratch: Scratch
   readonly #commands: CommandBuffer
   readonly #runner: SystemRunner
 
-  private constructor(
-    control: ControlWords,
-    index: number,
-    report: number,
-    storage: Storage,
-    scratch: Scratch,
-    commands: CommandBuffer,
-    systems: CheckedSystems,
-  ) {
-    super(control, index, report)
-    this.#storage = storage
-    this.#scratch = scratch
-    this.#commands = commands
-    this.store(WORKER_SCRATCH, scratch.offset)
-    this.store(WORKER_COMMANDS, commands.offset)
-    this.#runner = new SystemRunner({
-      ...{ control, own: this, index, scratch, commands },
-      ...{ pool: storage.pool, storage: seenBySystems(storage), systems: systems.functions },
-    })
-  }
-
   /** @throws ArenaError 'out-of-memory': then nothing is left allocated */
-  static create(
+  constructor(
     control: ControlWords,
     index: number,
     storage: Storage,
     scratchByteLength: number,
-    systems: CheckedSystems,
-  ): LocalWorker {
+    { functions: systems }: CheckedSystems,
+  ) {
     const { pool } = storage
     const report = pool.alloc(REPORT_BYTE_LENGTH)
     let scratch: Scratch | undefined
     try {
       scratch = createScratch(pool, { byteLength: scratchByteLength })
-      const commands = createCommands(storage)
-      return new LocalWorker(control, index, report, storage, scratch, commands, systems)
+      this.#scratch = scratch
+      this.#commands = createCommands(storage)
     } catch (error) {
       scratch?.dispose()
       pool.free(report)
       throw error
     }
+    const own = new Member(control, index, report)
+    const commands = this.#commands
+    own.store(WORKER_SCRATCH, scratch.offset)
+    own.store(WORKER_COMMANDS, commands.offset)
+    this.member = own
+    this.#storage = storage
+    const parts = { control, own, index, pool, scratch, commands, systems }
+    this.#runner = new SystemRunner({ ...parts, storage: seenBySystems(storage) })
   }
 
   /** Runs the batches of a run that has begun. Returns whether it left some after the deadline. */
@@ -71,11 +59,11 @@ export class LocalWorker extends Member {
 
   dispose(): void {
     const { pool } = this.#storage
-    this.isGone = true
+    this.member.isGone = true
     if (!pool.isOpen) return
     this.#commands.dispose()
     this.#scratch.dispose()
-    pool.free(this.report)
+    pool.free(this.member.report)
   }
 }
 

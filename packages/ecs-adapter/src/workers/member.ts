@@ -19,10 +19,16 @@ export class Member extends ControlWords {
   /** Whether the worker has died or left, and the group has cleaned up after it. */
   isGone = false
 
-  constructor(control: ControlWords, index: number, report: number) {
+  /** Undefined for the local worker. One class, as two would cost V8 garbage in `load`. */
+  readonly worker: Port | undefined
+  readonly invitation: Invitation | undefined
+
+  constructor(control: ControlWords, index: number, report: number, invited?: Invited) {
     super(control.memory, control.first + workerWord(index, 0))
     this.index = index
     this.report = report
+    this.worker = invited?.worker
+    this.invitation = invited?.invitation
     this.words.fill(0, this.first, this.first + WORDS_PER_WORKER)
     this.store(WORKER_ERROR, report)
   }
@@ -33,13 +39,11 @@ export class Member extends ControlWords {
 }
 
 /** A worker that was invited. */
-export class InvitedMember extends Member {
+export interface Invited {
   readonly worker: Port
   readonly invitation: Invitation
-
-  constructor(control: ControlWords, worker: Port, invitation: Invitation, report: number) {
-    super(control, invitation.index, report)
-    this.worker = worker
-    this.invitation = invitation
-  }
 }
+export type InvitedMember = Member & Invited
+
+export const isInvited = (member: Member | undefined): member is InvitedMember =>
+  member?.invitation !== undefined

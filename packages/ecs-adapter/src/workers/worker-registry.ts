@@ -18,7 +18,7 @@ import {
 import { definedSystems } from './define-systems.ts'
 import { type Invitation, invite, isFirstToClaim, onReply } from './invitations.ts'
 import { LocalWorker } from './local-worker.ts'
-import { InvitedMember, type Member } from './member.ts'
+import { type InvitedMember, isInvited, Member } from './member.ts'
 import type { CheckedSystems } from './system.ts'
 import { REPORT_BYTE_LENGTH } from './system-failure.ts'
 import { cleanUp, onDeath } from './worker-death.ts'
@@ -70,13 +70,13 @@ export class WorkerRegistry {
 
   /** The workers that have joined. */
   get workers(): readonly InvitedMember[] {
-    return this.members.filter((member) => member instanceof InvitedMember)
+    return this.members.filter(isInvited)
   }
 
   /** All whose memory is not freed: for `verifyStorage`. */
   get holders(): readonly Member[] {
     const local = this.#local
-    return local === undefined || this.isLocal ? this.members : [...this.members, local]
+    return local === undefined || this.isLocal ? this.members : [...this.members, local.member]
   }
 
   /**
@@ -99,11 +99,11 @@ export class WorkerRegistry {
     const index = this.#all.indexOf(undefined)
     if (index === -1) throw noWorkers() // so many were invited, and none has answered
     const { scratchByteLength } = this.#options
-    const local = LocalWorker.create(this.control, index, this.storage, scratchByteLength, systems)
+    const local = new LocalWorker(this.control, index, this.storage, scratchByteLength, systems)
     this.#local = local
-    this.#all[index] = local
+    this.#all[index] = local.member
     this.systems = systems.names
-    this.members = [local]
+    this.members = [local.member]
     return local
   }
 
@@ -111,7 +111,7 @@ export class WorkerRegistry {
     const local = this.#local
     if (local === undefined) return
     this.#local = undefined
-    this.#all[local.index] = undefined
+    this.#all[local.member.index] = undefined
     local.dispose()
   }
 
@@ -123,7 +123,7 @@ export class WorkerRegistry {
   async add(worker: Port): Promise<void> {
     checkPort('a worker', worker)
     void this.storage.pool.arena.handle // throws if the arena is not shared
-    if (this.#all.some((member) => member instanceof InvitedMember && member.worker === worker)) {
+    if (this.#all.some((member) => member?.worker === worker)) {
       throw notJoined('this worker is in the group already, or has not answered. Give each once')
     }
     if (hasEnded(worker)) {
@@ -179,7 +179,8 @@ export class WorkerRegistry {
       claim: new Int32Array(new SharedArrayBuffer(4)),
       scratchByteLength: this.#options.scratchByteLength,
     }
-    const member = new InvitedMember(this.control, worker, invitation, report)
+    const invited = { worker, invitation }
+    const member = new Member(this.control, index, report, invited) as InvitedMember
     this.#all[index] = member
     return member
   }

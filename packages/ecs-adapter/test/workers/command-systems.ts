@@ -8,7 +8,7 @@ interface Components {
   readonly Velocity: Vector
   readonly Visits: Component<{ count: typeof t.i32 }>
   readonly Life: Component<{ energy: typeof t.i32; seed: typeof t.u32; friend: typeof t.eid }>
-  readonly Hot: Component<Record<never, never>>
+  readonly Hot: Component<Readonly<Record<never, never>>>
   readonly Diary: Component<{
     notes: List
     friends: List
