@@ -7,6 +7,7 @@ import {
   type Component,
   type ComponentRows,
   createCommands,
+  createSchedule,
   createSparseComponent,
   createStorage,
   createTable,
@@ -19,6 +20,9 @@ import {
   type SparseComponent,
   type SparseRows,
   type System,
+  type SystemContext,
+  type Systems,
+  type Table,
   type TextField,
   t,
   type Values,
@@ -292,6 +296,138 @@ test('commands take the values of a component', () => {
   }
   assert.type(refused, 'function')
   assert.is(applyCommands(storage, commands), 0)
+})
+
+interface Components {
+  readonly Position: Component<typeof position>
+  readonly Path: Component<typeof path>
+}
+interface Tables {
+  readonly Bullet: Table<typeof bullet>
+}
+const position = { x: t.f32, y: t.f32 }
+const path = { points: t.list(t.f32), label: t.text }
+const bullet = { x: t.f32, life: t.i16 }
+type Context<A = unknown> = SystemContext<Components, Tables, A>
+
+const systems = defineSystems<Components, Tables>()({
+  move({ components: { Position }, entities, args, commands }: Context<{ dt: number }>) {
+    for (const eid of entities) Position.x[eid] += args.dt
+    for (const eid of entities) commands.set(eid, 'Position', { y: args.dt })
+  },
+  /** Without an annotation. */
+  fly({ components, tables, chunks, args, commands, indexOf }) {
+    expectType<Equal<typeof args, unknown>>()
+    expectType<Equal<typeof tables, Tables>>()
+    for (const { x, life, rowCount } of chunks) {
+      for (let row = 0; row < rowCount; row++) x[row] += life[row]
+    }
+    components.Path.points.push(indexOf(1), 2)
+    commands.set(1, 'Path', { points: [1], label: 'x' })
+    commands.add(1, components.Position, { x: 1 })
+    commands.remove(1, 'Path')
+  },
+  typos({ components, chunks, commands }) {
+    // @ts-expect-error: no such field
+    assert.throws(() => commands.set(1, 'Position', { xx: 1 }), /"xx", expected one of x, y/)
+    // @ts-expect-error: no such field
+    assert.throws(() => commands.add(1, components.Position, { xx: 1 }), /"xx"/)
+    // @ts-expect-error: no such component
+    assert.throws(() => commands.add(1, 'Positon', { x: 1 }), /Position/)
+    // @ts-expect-error: no such component
+    assert.throws(() => commands.remove(1, 'Positon'), /Position/)
+    // @ts-expect-error: no such component
+    assert.throws(() => components.Positon, /did you mean "Position"\?/)
+    // @ts-expect-error: no such field
+    for (const { y } of chunks) assert.is(y, undefined)
+  },
+  each: ({ workerIndex, tables }) => void [tables.Bullet.add(), workerIndex],
+  none() {},
+  optional: ({ args }: Context<{ n: number } | undefined>) => void args?.n,
+})
+
+test('systems give names, arguments, components and tables to groups and schedules', async () => {
+  const { storage } = createScene()
+  storage.component('Position', position)
+  storage.component('Path', path)
+  const Bullet = createTable(storage, 'Bullet', bullet)
+  Bullet.add()
+  const group = await createWorkerGroup<typeof systems>(storage, [], { systems })
+  const inferred = await createWorkerGroup(storage, () => [], { systems })
+  expectType<Equal<typeof inferred, WorkerGroup<typeof systems>>>()
+  await inferred.close()
+
+  await group.run('move', [1], { dt: 1 })
+  await group.run('move', [1], { dt: 1 }, { batchSize: 3 })
+  await group.run('fly', Bullet, undefined, { timeoutMs: 5000 })
+  group.runSync('typos', Bullet)
+  group.runSync('each', EACH_WORKER)
+  group.runSync('optional', [])
+  group.runSync('optional', [], { n: 1 })
+  // @ts-expect-error: no such system
+  assert.throws(() => group.runSync('mvoe', [1], { dt: 1 }), /did you mean "move"\?/)
+  // @ts-expect-error: no such argument
+  group.runSync('move', [], { td: 1 })
+  // @ts-expect-error: arguments are missing
+  assert.throws(() => group.runSync('move', [1]), /"move" threw TypeError/)
+  // @ts-expect-error: no such argument
+  group.runSync('optional', [], { m: 1 })
+  // @ts-expect-error: no such option
+  assert.throws(() => group.runSync('none', [1], 0, { batchsize: 1 }), /batchsize/)
+
+  const entities = () => [1]
+  const schedule = createSchedule(group, [
+    { system: 'move', entities, args: () => ({ dt: 1 }), writes: ['Position'], reads: ['Bullet'] },
+    { system: 'fly', entities: () => Bullet, writes: [Bullet, { name: 'grid' }] },
+    { system: 'none', name: 'last', entities: () => [], after: ['fly'] },
+    { system: 'optional', entities },
+  ])
+  schedule.runSync()
+  // @ts-expect-error: no such system
+  assert.throws(() => createSchedule(group, [{ system: 'mvoe', entities }]), /"move"/)
+  // @ts-expect-error: arguments are missing
+  createSchedule(group, [{ system: 'move', entities }])
+  // @ts-expect-error: no such argument
+  createSchedule(group, [{ system: 'move', entities, args: () => ({ td: 1 }) }])
+  assert.throws(
+    // @ts-expect-error: no such component
+    () => createSchedule(group, [{ system: 'none', entities, writes: ['Positon'] }]),
+    /did you mean "Position"\?/,
+  )
+  assert.throws(
+    // @ts-expect-error: no such table
+    () => createSchedule(group, [{ system: 'none', entities, reads: ['Bulet'] }]),
+    /did you mean "Bullet"\?/,
+  )
+  await group.close()
+})
+
+test('what is no system does not compile', () => {
+  // @ts-expect-error: no function
+  assert.throws(() => defineSystems<Components>()({ move: 5 }), /system move is 5/)
+  // @ts-expect-error: no function
+  assert.throws(() => joinWorkerGroup(new MessageChannel().port1, { move: 5 }), /system move is 5/)
+  const refused = () => {
+    // @ts-expect-error: components that are not those of the systems
+    defineSystems<Components>()({ move(_: SystemContext<{ Other: Components['Path'] }>) {} })
+  }
+  assert.type(refused, 'function')
+})
+
+test('systems and groups of unknown types take any name', async () => {
+  const { storage } = createScene()
+  const unknown: Systems = {
+    move({ entities, args }) {
+      assert.equal([entities[0], args], [1, 5])
+    },
+  }
+  const group: WorkerGroup = await createWorkerGroup(storage, [], { systems: unknown })
+  group.runSync('move', [1], 5)
+  assert.throws(() => group.runSync('mvoe', [1]), /did you mean "move"\?/)
+  createSchedule(group, [
+    { system: 'move', entities: () => [1], args: () => 5, reads: [] },
+  ]).runSync()
+  await group.close()
 })
 
 test.run()
