@@ -277,7 +277,7 @@ type Fields = Pick<Scene['Path'], 'points' | 'targets' | 'label' | 'kind'>
 const fieldCalls: Record<string, (fields: Fields, eid: number) => unknown> = {
   length: ({ points }, eid) => points.length(eid),
   capacity: ({ points }, eid) => points.capacity(eid),
-  get: ({ points }, eid) => [points.get(eid, 1), points.get(eid, 99)],
+  get: ({ points }, eid) => [points.get(eid, 1)],
   set: ({ points }, eid) => points.set(eid, 1, 0.5),
   push: ({ points }, eid) => points.push(eid, 0.5),
   append: ({ points }, eid) => points.append(eid, [4, 5, 6]),

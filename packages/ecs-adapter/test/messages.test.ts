@@ -12,7 +12,7 @@ const odd = (value: unknown) => value as any
 
 test('a wrong value is shown as it was given', () => {
   const { pool, storage } = createScene({ byteLength: 2 ** 20 })
-  assert.throws(() => applyCommands(storage, odd(5)), /storage\.apply\(\) is 5, expected/)
+  assert.throws(() => applyCommands(storage, odd(5)), /applyCommands\(\) is 5, expected/)
   assert.throws(
     () => applyCommands(storage, [{ offset: 16 }]),
     /the offset of commands is 16, expected/,

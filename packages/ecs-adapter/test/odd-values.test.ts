@@ -115,7 +115,7 @@ const subjects: Record<
   },
   t: {
     pick: () => t,
-    calls: { list: call([nothing, isOptions], () => [t.eid]), text: call([isOptions], () => []) },
+    calls: { list: call([nothing, isOptions], () => [t.eid]), text: call([isEmptyRecord], () => [{}]) },
   },
   'functions of a storage': {
     pick: () => storageFunctions,
@@ -166,7 +166,7 @@ const subjects: Record<
     calls: {
       length: call([isInt32], ({ eid }) => [eid]),
       capacity: call([isInt32], ({ eid }) => [eid]),
-      get: call([isInt32, anything], ({ eid }) => [eid, 0]),
+      get: call([isAlive, isWhole(0, 2)], ({ eid }) => [eid, 0]),
       set: call([isAlive, isWhole(0, 2), isNumber], ({ eid }) => [eid, 0, 1]),
       push: call([hasRow, isNumber], ({ eid }) => [eid, 1]),
       append: call([hasRow, isNumbers], ({ eid }) => [eid, [1]]),

@@ -200,7 +200,7 @@ test('observers, prefabs and copies', () => {
   })
 })
 
-test('commands pair an id when they are recorded, and a temporary one when they are applied', () => {
+test('commands pair an id when recorded, and a temporary one when applied', () => {
   withScene({}, ({ world, storage }) => {
     const Aim = storage.component('Aim', schema)
     const commands = createCommands(storage)

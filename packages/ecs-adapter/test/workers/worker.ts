@@ -30,6 +30,7 @@ import { modelSystems } from './model-systems.ts'
 import { scheduleSystems } from './schedule-systems.ts'
 import { tableSystems } from './table-systems.ts'
 import { churnTable } from './table-work.ts'
+import { weakSystems } from './weak-systems.ts'
 
 type Floats = typeof t.f32 extends { array: new (...args: never[]) => infer A } ? A : never
 interface Components {
@@ -66,7 +67,7 @@ function diceOf(eid: number, frame: number): number {
 
 const imported = [
   ...[commandSystems, scheduleSystems, modelSystems],
-  ...[tableSystems, eachSystems, memorySystems],
+  ...[tableSystems, eachSystems, memorySystems, weakSystems],
 ]
 const names = imported.flatMap((one) => Object.keys(one))
 const twice = names.find((name, i) => names.indexOf(name) !== i)
@@ -79,6 +80,7 @@ export const systems = {
   ...tableSystems,
   ...eachSystems,
   ...memorySystems,
+  ...weakSystems,
 
   empty() {},
 
