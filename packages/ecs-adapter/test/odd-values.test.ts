@@ -114,8 +114,13 @@ const subjects: Record<
     },
   },
   t: {
-    pick: () => t,
-    calls: { list: call([nothing, isOptions], () => [t.eid]), text: call([isEmptyRecord], () => [{}]) },
+    pick: () => ({ ...t }),
+    calls: {
+      ...Object.fromEntries(
+        Object.keys(t).map((name) => [name, call([isEmptyRecord], () => [{}])]),
+      ),
+      list: call([nothing, isOptions], () => [t.eid]),
+    },
   },
   'functions of a storage': {
     pick: () => storageFunctions,
