@@ -147,10 +147,7 @@ export function checkControl(buffer: ArrayBufferLike, base: number): void {
   check(layout.CONTROL_CHECKSUM, checksumOf(words) >>> 0)
 }
 
-let lastTag = Math.floor(Math.random() * 255)
+let arenaCount = Math.floor(Math.random() * 255)
 
 /** The next arena's tag, 1 to 255 in turn. A block header with another tag is another arena's. */
-export function nextTag(): number {
-  lastTag = (lastTag % 255) + 1
-  return lastTag
-}
+export const nextTag = () => 1 + (arenaCount++ % 255)

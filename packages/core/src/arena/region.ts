@@ -91,11 +91,10 @@ export function findRegion(given: ArenaOptions): ArenaRegion {
   }
   const shared = isNew ? (wantsShared ?? whyNotShareable() === '') : isSharedBuffer(found)
   if (isNew && shared) checkShareable()
-  if (wantsShared === true && !shared) {
-    throw notShareable('this ArrayBuffer is not shared. Create the arena with `shared: false`')
-  }
-  if (wantsShared === false && shared) {
-    throw invalidArgument('shared', false, 'true, as the given buffer is shared')
+  if (wantsShared !== undefined && wantsShared !== shared) {
+    throw shared
+      ? invalidArgument('shared', false, 'true for a buffer that is shared')
+      : notShareable('this ArrayBuffer is not shared. Create the arena with `shared: false`')
   }
   const buffer = found ?? newBuffer(byteLength, shared)
   return { ...sizes, buffer, base, byteLength, strides, shared, isNew, growable }
@@ -133,12 +132,17 @@ function callersBuffer(buffer?: ArrayBufferLike, memory?: GrowableMemory): Array
 
 /** Checks a handle. Its buffer must be shared memory: any other buffer was copied when posted. */
 export function checkedHandle(handle: ArenaHandle): ArenaHandle {
-  const { buffer, byteOffset = -1 }: Partial<ArenaHandle> = isPlainObject(handle) ? handle : {}
+  const { buffer, byteOffset }: Partial<ArenaHandle> = isPlainObject(handle) ? handle : {}
   if (isUnsharedBuffer(buffer)) {
     throw notShareable('this handle holds a copy. Create the arena with `shared: true`')
   }
   if (!isSharedBuffer(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
-  if (Number.isInteger(byteOffset) && byteOffset >= 0 && byteOffset % 16 === 0) {
+  if (
+    byteOffset !== undefined &&
+    Number.isInteger(byteOffset) &&
+    byteOffset >= 0 &&
+    byteOffset % 16 === 0
+  ) {
     return { buffer, byteOffset }
   }
   throw notAnArena(`this handle has byteOffset ${shown(byteOffset)}, no multiple of 16`)

@@ -89,7 +89,8 @@ export function tablesOf(strides: Int32Array) {
   let granule = 0
   strides.forEach((stride, classIndex) => {
     const granules = stride >> layout.GRANULE_SHIFT
-    while (granule <= granules) classOf[granule++] = classIndex
+    classOf.fill(classIndex, granule, granules + 1)
+    granule = granules + 1
     divisors[2 * classIndex] = stride
     divisors[2 * classIndex + 1] = Math.ceil(2 ** 20 / granules)
   })
@@ -117,8 +118,8 @@ export function tablesOf(strides: Int32Array) {
      * Per class, how many blocks fit runs of 0 to 15 spans. It is a table because, until the engine
      * compiles a function, each division in it makes garbage.
      */
-    capacities: Int32Array.from({ length: CAPACITY_COUNT * classCount }, (_, i) =>
-      blockCapacity(strides[Math.floor(i / CAPACITY_COUNT)], i % CAPACITY_COUNT),
+    capacities: new Int32Array(CAPACITY_COUNT * classCount).map((_, i) =>
+      blockCapacity(strides[i >> 4], i & 15),
     ),
     /** Per class, the bounds of a refill's batch. */
     baseBatches: strides.map(baseBatch),

@@ -162,7 +162,7 @@ function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, en
     row.violations = slotAt(memory, slot, layout.SLOT_VIOLATIONS) >>> 0
     row.droppedEvents = droppedEvents(memory, slot)
   }
-  if (rows.length > rowCount) rows.length = rowCount
+  rows.length = rowCount
 }
 
 /** The sum of a slot's words for all classes. */
