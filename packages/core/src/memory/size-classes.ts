@@ -139,6 +139,6 @@ export const roomFor = (classes: SizeClasses, byteLength: number): number =>
     ? classes.strides[classFor(classes, byteLength)] - layout.HEADER_BYTE_LENGTH
     : spanCountFor(byteLength) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
 
-/** The smallest class whose blocks hold `byteLength` bytes, which is at most `maxClassByteLength`. */
+/** The smallest class whose blocks hold `byteLength` bytes: at most `maxClassByteLength`. */
 export const classFor = ({ classOf }: SizeClasses, byteLength: number): ClassIndex =>
   classOf[strideFor(byteLength) >>> layout.GRANULE_SHIFT] as ClassIndex

@@ -54,10 +54,13 @@ const MAX_ATTEMPTS = 1000
 
 /** Claims a closed slot, so that its memory is used again; a vacant slot if none is closed. */
 export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+  for (let attempt = 0, isAnyLeft = true; isAnyLeft && attempt < MAX_ATTEMPTS; attempt++) {
+    isAnyLeft = false
     for (const from of [layout.SLOT_CLOSED, layout.SLOT_VACANT]) {
       for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
-        if (stateOf(memory, slot) !== from) continue
+        const state = stateOf(memory, slot)
+        if (state !== layout.SLOT_OPEN && state !== layout.SLOT_RESERVED) isAnyLeft = true
+        if (state !== from) continue
         // First: if this thread dies just after the change, others must find the slot's queues.
         atomicMax(memory, controlWord(memory, layout.CONTROL_OPENED_SLOT_COUNT), slot + 1)
         if (changeState(memory, slot, from, to)) return slot

@@ -33,7 +33,7 @@ interface ByteStats {
   uncarvedBytes: number
   /** Bytes of runs that no block can use: 8 at each start, and less than a stride at each end. */
   wasteBytes: number
-  /** The share of the bytes, without the control area, that no live block takes; 0 without spans. */
+  /** The share of the bytes, without the control area, that no live block takes. */
   readonly fragmentation: number
 }
 
