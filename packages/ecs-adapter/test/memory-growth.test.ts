@@ -9,6 +9,7 @@ import {
   createStorage,
   createTable,
   createWorkerGroup,
+  defineSystems,
   freeCommands,
   freePacked,
   moveIn,
@@ -153,6 +154,8 @@ const calls: Record<string, Record<string, Call>> = {
     openGroups: ({ storage }) => storage.openGroups.size,
     parts: ({ storage }) => assert.equal(verifyStorage(storage), []),
     indexOf: ({ storage, eids }) => storage.indexOf(eids[1]),
+    stats: ({ storage }) => storage.stats(),
+    columnsVersion: ({ storage }) => storage.columnsVersion,
     sync: ({ storage }) => storage.sync(),
     'sync after a removal': ({ storage, world, eids }) => {
       removeEntity(world, eids[0])
@@ -264,9 +267,16 @@ const calls: Record<string, Record<string, Call>> = {
     },
   },
   group: {
-    createWorkerGroup: async ({ storage }) => {
-      const error = await createWorkerGroup(storage, []).catch((reason) => reason)
-      return error.code // the memory is not shared
+    'of this thread': async ({ storage, eids, Path }) => {
+      const systems = defineSystems<{ Path: typeof Path }>()({
+        move: ({ components, entities }) => {
+          for (const eid of entities) components.Path.x[eid]++
+        },
+      })
+      const group = await createWorkerGroup(storage, [], { systems })
+      await group.run('move', eids)
+      await group.close()
+      return eids.map((eid) => Path.x[eid])
     },
   },
 }

@@ -18,7 +18,7 @@ test('a wrong value is shown as it was given', () => {
     /the offset of commands is 16, expected/,
   )
   assert.throws(() => createStorage([], pool), /the array of worlds is empty/)
-  assert.throws(() => t.list(odd(t.text)), /element type of a list is "text"/)
+  assert.throws(() => t.list(odd(t.text)), /element type of a list is "t\.text"/)
   assert.throws(() => encodeJson({ big: 1n }, refuseLoss), /big is 1n/)
   assert.throws(
     () => t.list(t.f32, odd({ weak: true })),

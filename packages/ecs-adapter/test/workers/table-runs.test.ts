@@ -79,7 +79,7 @@ for (const groupKind of groupKinds) {
       const options = batchSize === undefined ? {} : { batchSize }
       if (mayBlock && round % 2 === 1) team.group.runSync('fly', Shot, undefined, options)
       else await team.group.run('fly', Shot, undefined, options)
-      assertVisited(game, round + 1, `chunkLength ${batchSize}`)
+      assertVisited(game, round + 1, `batchSize ${batchSize}`)
       assert.equal(verify(arena), [])
     }
     await endAll(game, team)
