@@ -28,6 +28,8 @@ export interface ArenaOptions {
    * In a caller's memory, it is rounded down, and by default it reaches to the memory's end.
    */
   readonly byteLength?: number
+  /** If the platform refuses `byteLength`, halves of it are tried, down to this length. */
+  readonly minByteLength?: number
   /** Whether other threads can attach. Default: if the platform and the given memory allow it. */
   readonly shared?: boolean
   /** How many pools can be open at once: 1 to 254. By default 15, which take 7.6 KiB each. */
@@ -48,11 +50,13 @@ export interface ArenaHandle {
   readonly byteOffset: number
 }
 
+const SPAN = layout.SPAN_BYTE_LENGTH
 /** With so many slots, the control area of an arena of 4 MiB fits into three spans. */
 const DEFAULT_SLOT_COUNT = 15
 
 const KEYS = [
   'byteLength',
+  'minByteLength',
   'shared',
   'slots',
   'classes',
@@ -83,9 +87,8 @@ export function findRegion(given: ArenaOptions): ArenaRegion {
   checkMultiple('byteOffset', base)
   const { byteLength: wanted = isNew ? 0 : memoryEnd - base } = given
   checkInteger('byteLength', wanted, isNew ? 1 : 0, memoryEnd - base)
-  const whole = Math[isNew ? 'ceil' : 'floor'](wanted / layout.SPAN_BYTE_LENGTH)
   const sizes = { slotCount, classCount: strides.length }
-  const byteLength = minByteLength(whole * layout.SPAN_BYTE_LENGTH, sizes)
+  const byteLength = wholeSpans(isNew ? wanted : wanted - (wanted % SPAN), sizes)
   if (!isNew && byteLength > wanted) {
     throw invalidArgument('byteLength', wanted, `at least ${byteLength} for ${slotCount} slots`)
   }
@@ -96,23 +99,28 @@ export function findRegion(given: ArenaOptions): ArenaRegion {
       ? invalidArgument('shared', false, 'true for a buffer that is shared')
       : notShareable('this ArrayBuffer is not shared. Create the arena with `shared: false`')
   }
-  const buffer = found ?? newBuffer(byteLength, shared)
-  return { ...sizes, buffer, base, byteLength, strides, shared, isNew, growable }
+  const { minByteLength = wanted } = given
+  checkInteger('minByteLength', minByteLength, 0, wanted)
+  const buffer = found ?? newBuffer(byteLength, wholeSpans(minByteLength, sizes), shared)
+  const length = isNew ? buffer.byteLength : byteLength
+  return { ...sizes, buffer, base, byteLength: length, strides, shared, isNew, growable }
 }
 
-/** `byteLength`, or a few whole spans more: the least that leaves a span after the control area. */
-function minByteLength(byteLength: number, sizes: Omit<Geometry, 'byteLength'>): number {
-  const controlByteLength = controlSpanCountOf({ ...sizes, byteLength }) * layout.SPAN_BYTE_LENGTH
-  return byteLength > controlByteLength
+/** `atLeast` in whole spans, with a span at least after the control area. */
+function wholeSpans(atLeast: number, sizes: Omit<Geometry, 'byteLength'>): number {
+  const byteLength = Math.ceil(atLeast / SPAN) * SPAN
+  return byteLength > controlSpanCountOf({ ...sizes, byteLength }) * SPAN
     ? byteLength
-    : minByteLength(byteLength + layout.SPAN_BYTE_LENGTH, sizes)
+    : wholeSpans(byteLength + SPAN, sizes)
 }
 
-function newBuffer(byteLength: number, shared: boolean): ArrayBufferLike {
+/** Of `byteLength`, or the largest half, quarter and so on that the platform gives. */
+function newBuffer(byteLength: number, least: number, shared: boolean): ArrayBufferLike {
   try {
     return shared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
   } catch (error) {
-    throw noBuffer(byteLength, error)
+    if (byteLength <= least) throw noBuffer(byteLength, error)
+    return newBuffer(Math.max(least, Math.ceil(byteLength / 2 / SPAN) * SPAN), least, shared)
   }
 }
 
@@ -137,12 +145,8 @@ export function checkedHandle(handle: ArenaHandle): ArenaHandle {
     throw notShareable('this handle holds a copy. Create the arena with `shared: true`')
   }
   if (!isSharedBuffer(buffer)) throw notAnArena('this handle has no SharedArrayBuffer')
-  if (
-    byteOffset !== undefined &&
-    Number.isInteger(byteOffset) &&
-    byteOffset >= 0 &&
-    byteOffset % 16 === 0
-  ) {
+  // No fraction, infinity or NaN has the remainder 0.
+  if (typeof byteOffset === 'number' && byteOffset >= 0 && byteOffset % 16 === 0) {
     return { buffer, byteOffset }
   }
   throw notAnArena(`this handle has byteOffset ${shown(byteOffset)}, no multiple of 16`)
