@@ -53,6 +53,18 @@ test('into: what is given back is what was given, filled as a new one would be',
   }
 })
 
+test('into: figures of another arena that has the same classes, or a clone of these', () => {
+  const [{ arena }, { arena: other }] = [smallArena(), smallArena(2 << 20)]
+  for (const figures of STATS) {
+    const into = other.stats()
+    assert.is(figures(arena, { into }), into)
+    assert.equal(into, figures(arena))
+    const clone = structuredClone(into)
+    assert.is(figures(other, { into: clone }), clone)
+    assert.is(clone.reservedBytes, 2 << 20)
+  }
+})
+
 test('stats: what is no option is refused', () => {
   const { arena } = smallArena()
   const other = Arena.create({ byteLength: 1 << 20, shared: false, classes: [400, 464] })
@@ -65,7 +77,14 @@ test('stats: what is no option is refused', () => {
   for (const options of [null, 1, 'slot', true]) refused(options, /options/)
   for (const slot of [-1, 15, 1.5, '0', null]) refused({ slot }, /slot/)
   const frozen = Object.freeze(arena.stats())
-  const none = [{}, { classes: [] }, { classes: Array(59), slots: [] }, 7, null]
+  const none = [
+    {},
+    { classes: [] },
+    { classes: Array(58), slots: [] },
+    { classes: Array(59), slots: [] },
+    7,
+    null,
+  ]
   for (const into of [...none, other.stats(), frozen]) refused({ into }, /stats\(\) of this/)
   refused({ into: arena.stats(), intoo: 1 }, /an option is "intoo"/)
 })

@@ -1,5 +1,5 @@
 /** `pool.collect`: frees blocks that other threads have delivered, and gives empty spans back. */
-import { checkCount, checkOptions } from '../base/errors.ts'
+import { checkOptions, invalidArgument } from '../base/errors.ts'
 import type { CollectOptions } from '../memory/pool-api.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'
@@ -12,7 +12,9 @@ export function collect(pool: PoolCore, options = NO_OPTIONS): number {
   const { memory, slot } = pool
   checkOptions(options, KEYS, '{ spans: 1 }')
   const { spans = memory.spanCount } = options
-  checkCount('spans', spans)
+  if (typeof spans !== 'number' || !(spans >= 0)) {
+    throw invalidArgument('spans', spans, 'a number from 0')
+  }
   exchangeQueues(pool)
   dropAllSegments(memory, slot)
   return reclaim(memory, slot, Math.min(spans, memory.spanCount))

@@ -70,6 +70,7 @@ const isBuffer = (value: unknown) =>
   value instanceof ArrayBuffer || value instanceof SharedArrayBuffer
 
 const free = ({ pool }: Site, offset: unknown) => pool.free(offset as number)
+const isAtLeast0 = (value: unknown) => typeof value === 'number' && value >= 0
 const anArena = ({ arena, stranger }: Site) => parameter(arena, (value) => value === stranger.arena)
 const ofAnArena = { parameters: (site: Site) => [anArena(site)] }
 const nothing = { parameters: () => [] }
@@ -208,7 +209,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
   'pool.byteLengthOf': { parameters: ({ block }) => [parameter(block, isNothingElse)] },
   'pool.close': { ...nothing, onlyRefusals: NOT_UNDONE },
   'pool.collect': {
-    parameters: () => [options({ spans: optional(1, isCount) })],
+    parameters: () => [options({ spans: optional(1, isAtLeast0) })],
   },
   'pool.flush': nothing,
   'pool.goodByteLength': { parameters: () => [byteLength] },

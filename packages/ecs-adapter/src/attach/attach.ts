@@ -14,7 +14,7 @@ import type { AnyComponent } from '../schema/schema.ts'
 import { attachAt, detachAt, rootByteLength } from '../shared/attachments.ts'
 import type { StorageHandle } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
-import { StorageTables } from '../tables/storage-tables.ts'
+import { AttachedTables } from '../tables/attached-tables.ts'
 import type { Table } from '../tables/table.ts'
 import { AttachedComponents } from './attached-components.ts'
 import { readEntities, readManifest } from './published.ts'
@@ -70,7 +70,7 @@ export class AttachedStorage {
   readonly #seenWord: number
   readonly #memory: FieldMemory
   readonly #components: AttachedComponents
-  readonly #tables: StorageTables
+  readonly #tables: AttachedTables
   #isAttached = false
   #entities: Int32Array = new Int32Array(0)
   #entityMask = 0
@@ -94,7 +94,7 @@ export class AttachedStorage {
     const serialWord = root + rootLayout.INTERN_LOG_SERIAL
     this.#memory = new FieldMemory(views, undefined, { handleWord, serialWord })
     this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
-    this.#tables = new StorageTables(pool, createNamed<Table>('table'))
+    this.#tables = new AttachedTables(pool, createNamed<Table>('table'))
     this.components = this.#components.byName
     this.tables = this.#tables.byName
   }

@@ -17,8 +17,8 @@ export interface ScalarArrayConstructor<A extends ScalarArray = ScalarArray> {
 }
 
 /** The getter of a typed array's class name. It returns undefined if `this` is no typed array. */
-const nameOf = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
+const nameOf = /* @__PURE__ */ Object.getOwnPropertyDescriptor(
+  /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 )?.get as (this: unknown) => string | undefined
 

@@ -1,7 +1,7 @@
 /** Waiting for a word of shared memory: blocking, or as a promise. */
 
-/** Undefined in browsers. */
-const { setImmediate } = globalThis as { setImmediate?(callback: () => void): unknown }
+/** Undefined in browsers. A bundler drops a property that nobody reads, but no destructuring. */
+const setImmediate = (globalThis as { setImmediate?(callback: () => void): unknown }).setImmediate
 
 /** Resolves in a later turn of the event loop, so that messages and timers are handled before. */
 export const nextTurn: () => Promise<void> =
@@ -67,14 +67,16 @@ export function mayBlock(words: Int32Array): boolean {
 }
 
 /** `waitAsync` came with ES2024: not every platform has it. */
-const { waitAsync } = Atomics as {
-  waitAsync?(
-    words: Int32Array,
-    index: number,
-    value: number,
-    timeoutMs: number,
-  ): { readonly value: 'not-equal' | 'timed-out' | Promise<'ok' | 'timed-out'> }
-}
+const waitAsync = (
+  Atomics as {
+    waitAsync?(
+      words: Int32Array,
+      index: number,
+      value: number,
+      timeoutMs: number,
+    ): { readonly value: 'not-equal' | 'timed-out' | Promise<'ok' | 'timed-out'> }
+  }
+).waitAsync
 
 /** Without `waitAsync`, a thread polls in so many turns of the event loop, and then by timer. */
 const EAGER_TURNS = 200

@@ -70,7 +70,7 @@ export class IndexPlace {
   }
 }
 
-const NO_PLACE = new IndexPlace({ index: 0, rowCount: 0 })
+const NO_PLACE = /* @__PURE__ */ new IndexPlace({ index: 0, rowCount: 0 })
 
 /** The row of an entity, or -1. No words make it loop forever: the block may be reused already. */
 export function findRow(words: Int32Array, place: IndexPlace, eid: number): number {

@@ -95,7 +95,7 @@ export class WorldCommands implements Extension {
   }
 
   /**
-   * As `Storage.apply`. Also applies commands that observers record in the buffers meanwhile, and
+   * As `applyCommands`. Also applies commands that observers record in the buffers meanwhile, and
    * marks the buffers as applied.
    * @throws StorageError 'commands-failed' once all other commands are applied; 'corrupt' if memory
    * was overwritten: if no command was applied before, only the corrupt buffer is marked as applied

@@ -77,7 +77,7 @@ export class CommandBlocks {
       next = words[block + layout.BLOCK_NEXT]
     ) {
       if (this.views.pool.isOpen && !this.#mayFree(next)) {
-        words[block + layout.BLOCK_NEXT] = 0 // later blocks leak: only `arena.blocks()` lists them
+        words[block + layout.BLOCK_NEXT] = 0 // later blocks leak: only `blocks(arena)` lists them
         throw noBlock(next)
       }
       // In this order: at any moment, `freeCommands` finds the block, and frees it only once.

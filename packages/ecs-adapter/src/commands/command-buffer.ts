@@ -66,7 +66,7 @@ export class CommandBuffer implements Commands {
     return this.#isDisposed || this.#blocks.isEmpty || this.#blocks.isApplied
   }
 
-  /** Whether a command was recorded since the last `begin`. */
+  /** @internal Whether a command was recorded since the last `begin`. */
   get hasCommandsSinceBegin(): boolean {
     return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
   }

@@ -1,5 +1,5 @@
 /** Checks the seed, block and owner of each chunk number of a table, and the ids of each chunk. */
-import { readRoot } from '../tables/create-table.ts'
+import { readRoot } from '../tables/attach-table.ts'
 import type { Table } from '../tables/table.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
 import { CHUNK_ROW_COUNT, type TableLayout } from '../tables/table-layout.ts'

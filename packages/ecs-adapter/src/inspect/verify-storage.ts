@@ -1,6 +1,6 @@
 /**
  * The room of inspection: reports which invariants a storage breaks. It only reads, and follows a
- * word of the arena only to a live block that `arena.blocks()` lists: so overwritten words lead to
+ * word of the arena only to a live block that `blocks(arena)` lists: so overwritten words lead to
  * findings, not to errors. The room may know all rooms below.
  */
 import { checkOptions } from '../base/arguments.ts'

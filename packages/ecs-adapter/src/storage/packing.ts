@@ -42,14 +42,14 @@ export class Packing implements Extension {
   readonly #options: PackingOptions
   /** Distinguishes entities of this storage from those of others, once they are packed. */
   readonly #serial = newSerial()
-  /** How many calls of `unpack` are running: observers of one may make another. */
+  /** How many calls of `moveIn` are running: observers of one may make another. */
   #unpackCount = 0
 
   constructor(options: PackingOptions) {
     this.#options = options
   }
 
-  /** See `Storage.pack`. */
+  /** See `moveOut`. */
   pack(eid: number): number {
     const { worlds, memory, components, worldState } = this.#options
     const { pool } = memory.views
@@ -97,7 +97,7 @@ export class Packing implements Extension {
     }
   }
 
-  /** See `Storage.unpack`. */
+  /** See `moveIn`. */
   unpack(offset: number, world: World = this.#options.worlds.all[0]): number {
     const { worlds, memory } = this.#options
     const { pool } = memory.views
@@ -128,7 +128,7 @@ export class Packing implements Extension {
     return eid
   }
 
-  /** @throws StorageError 'pack-busy' while a call of `unpack` is running */
+  /** @throws StorageError 'pack-busy' while a call of `moveIn` is running */
   checkDispose(): void {
     if (this.#unpackCount > 0) throw packIsBusy('storage.dispose()')
   }

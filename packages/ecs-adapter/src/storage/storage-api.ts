@@ -25,8 +25,8 @@ export interface Storage {
   readonly components: Readonly<Record<string, AnyComponent>>
 
   /**
-   * Makes a component: an object with a typed array for each field, indexed by `row(eid)`, which is
-   * the id itself if ids of the world have no versions. A list or text field is a `ListField` or
+   * Makes a component: an object with a typed array for each field, indexed by `indexOf(eid)`, which
+   * is the id itself if ids of the world have no versions. A list or text field is a `ListField` or
    * `TextField`, whose methods take ids. Use the object as any bitECS component.
    *
    * Columns grow by themselves. A column that has grown is another typed array: read the property
@@ -47,13 +47,13 @@ export interface Storage {
   /** The pool that the columns are allocated from. */
   readonly pool: Pool
 
-  /** For worker groups: lets one run at a time work on the worlds. */
+  /** @internal For worker groups: lets one run at a time work on the worlds. */
   readonly runs: RunQueue
 
-  /** The worker groups over this storage that are not closed. */
+  /** @internal The worker groups over this storage that are not closed. */
   readonly openGroups: Set<OpenGroup>
 
-  /** Read by `verifyStorage`. */
+  /** @internal Read by `verifyStorage`. */
   readonly parts: StorageParts
 
   /** Whether entity ids have versions. Such ids may be negative. */
@@ -89,7 +89,8 @@ export interface Storage {
    * It needs no memory. If there is too little to publish a change, a later call publishes it;
    * until then, other threads see what was published last.
    * @throws StorageError 'group-busy' while workers run a system; 'pack-busy' in observers of
-   * `pack`; 'set-busy' in getters among the values of a `set`; 'other-world', after all of the
+   * `moveOut`; 'set-busy' in getters among the values of a `set`, and in the hooks of the
+   * options; 'other-world', after all of the
    * above is done, if a component was used in a world that the storage does not serve
    */
   sync(): void
@@ -116,7 +117,7 @@ export interface Storage {
    * Components can still be used, but bitECS drops your observers: observe again. Tables keep their
    * rows: remove those that stand for entities. Commands of a run that timed out are dropped.
    * @throws StorageError 'group-busy' while workers run a system; 'commands-busy' in observers of
-   * `apply`; 'pack-busy', 'set-busy' as `sync`; 'storage-disposed'
+   * `applyCommands`; 'pack-busy', 'set-busy' as `sync`; 'storage-disposed'
    */
   reset(): void
 
@@ -124,7 +125,7 @@ export interface Storage {
    * Frees every block, and unsubscribes the storage's observers. Its components keep empty columns.
    * If it throws, nothing was done.
    * @throws StorageError 'still-attached' if another thread is; 'group-open' while a worker group
-   * is not closed; 'pack-busy' also in observers of `unpack`; otherwise as `reset`
+   * is not closed; 'pack-busy' also in observers of `moveIn`; otherwise as `reset`
    */
   dispose(): void
 

@@ -1,15 +1,16 @@
-/** Makes a table and its root, or attaches to a table by its root. */
+/** Makes a table and its root. */
 import type { Pool } from '@ashlar/core'
-import { checkOptions, checkPool, isRecord } from '../base/arguments.ts'
-import { corrupt, invalidArgument } from '../base/errors.ts'
-import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
-import { nameWithDefault, scalarCode } from '../schema/code-names.ts'
+import { checkOptions, checkPool } from '../base/arguments.ts'
+import { invalidArgument } from '../base/errors.ts'
+import { encodeJson, storeBytes } from '../base/json.ts'
+import { nameWithDefault } from '../schema/code-names.ts'
 import { readSchema } from '../schema/read-schema.ts'
-import { Field } from '../schema/schema.ts'
+import type { Field } from '../schema/schema.ts'
 import { newSerial, ROOT_SERIAL } from '../shared/attachments.ts'
 import { Table, type TableOwner } from './table.ts'
 import { CHUNK_MEMBERS, type TableSchema } from './table-chunk.ts'
-import { layOut, type TableLayout, type TableOptions } from './table-layout.ts'
+import { layOut, type TableLayout } from './table-layout.ts'
+import { chooseChunks, type TableOptions } from './table-options.ts'
 import * as rootLayout from './table-root.ts'
 
 /**
@@ -40,40 +41,15 @@ export function createTable<const S extends TableSchema>(
   checkOptions('the options', options, ['name', 'chunkByteLength', 'chunkLimit'])
   const { name = 'table' } = options
   const fields = readTableSchema(name, schema)
-  const layout = layOut(fields, { ...options, name })
+  const layout = layOut(fields, { ...chooseChunks(fields, options), name })
   return new Table(pool, layout, writeRoot(pool, layout, fields), owner)
 }
 
-/**
- * Attaches a thread to a table that another thread made.
- *
- * @param handle `table.handle` of that thread
- * @param pool of this thread, in the same arena; a pool can attach to a table once
- * @throws StorageError 'invalid-argument', 'already-attached'
- */
-export function attachTable<const S extends TableSchema = TableSchema>(
-  handle: rootLayout.TableHandle,
-  pool: Pool,
-): Table<S> {
-  checkPool(pool)
-  const layout = readRoot(pool, handle)
-  const { offset, serial } = handle
-  return new Table(pool, layout, { offset, serial })
-}
-
 /** @throws StorageError 'invalid-argument' */
-export function readTableSchema(name: string, schema: TableSchema): readonly Field[] {
-  return checkTableFields(readSchema(name, schema, 'table'), name, schema)
-}
-
-/** @throws StorageError 'invalid-argument' */
-function checkTableFields(
-  fields: readonly Field[],
-  table: string,
-  given: unknown,
-): readonly Field[] {
+export function readTableSchema(table: string, schema: TableSchema): readonly Field[] {
+  const fields = readSchema(table, schema, 'table')
   const of = `of ${rootLayout.shownTable(table)}`
-  if (fields.length === 0) throw invalidArgument(`the schema ${of}`, given, 'at least one field')
+  if (fields.length === 0) throw invalidArgument(`the schema ${of}`, schema, 'at least one field')
   for (const { name, code } of fields) {
     if (CHUNK_MEMBERS.includes(name)) {
       throw invalidArgument(`a field name ${of}`, name, 'a name that no member of chunks has')
@@ -106,28 +82,4 @@ export function writeRoot(
   words[root + ROOT_SERIAL] = serial
   words[root] = rootLayout.MAGIC
   return { offset, serial }
-}
-
-/** The layout of a table that another thread made. @throws StorageError 'invalid-argument' */
-export function readRoot(pool: Pool, handle: rootLayout.TableHandle): TableLayout {
-  if (!rootLayout.isThere(pool, handle)) {
-    const expected = 'table.handle of a table in the arena of this pool'
-    throw invalidArgument('the handle', handle, expected)
-  }
-  const { offset } = handle
-  const words = pool.arena.i32
-  const root = offset >> 2
-  const chunkLimit = words[root + rootLayout.CHUNK_LIMIT]
-  const textByteLength = words[root + rootLayout.TEXT_BYTE_LENGTH]
-  const read = loadJson(words, offset + rootLayout.entryWord(chunkLimit) * 4, textByteLength)
-  const { name, chunkByteLength, types } = isRecord(read) ? read : {}
-  const isName = typeof name === 'string' && typeof chunkByteLength === 'number'
-  if (!isName || !isRecord(types)) throw corrupt('the description of a table', read, 'that of one')
-  const fields = Object.entries(types).map(([field, type]) => {
-    const code = scalarCode(type)
-    if (code === undefined) throw corrupt(`the type of field ${field} of a table`, type, 'a number')
-    return new Field(field, code)
-  })
-  checkTableFields(fields, name, types)
-  return layOut(fields, { name, chunkByteLength, chunkLimit })
 }

@@ -6,7 +6,6 @@
  *          16..   columns by element width: of 8 bytes, of 4 bytes and the ids, of 2 bytes and the
  *                 rows by slot (see `table-ids.ts`), of 1 byte
  */
-import { invalidArgument } from '../base/errors.ts'
 import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import type { Field } from '../schema/schema.ts'
 import { layOutIds } from './table-ids.ts'
@@ -16,32 +15,21 @@ export const CHUNK_REMOVING = 1
 export const CHUNK_HEAD_WORD_COUNT = 16
 const CHUNK_HEAD_BYTE_LENGTH = 4 * CHUNK_HEAD_WORD_COUNT
 
-/** A chunk with 8 columns has about 6 KiB of each: in a loop, they stay in the L2 cache. */
-const DEFAULT_CHUNK_BYTE_LENGTH = 64 * 1024
-/** Narrow rows get smaller chunks by default: more rows in a chunk leave fewer generations. */
-const DEFAULT_ROWS_AT_MOST = 4096
-const DEFAULT_CHUNK_LIMIT = 1024
-const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
-const CHUNK_LIMIT_MAX = 2 ** 16
-
-export interface TableOptions {
-  /** The name that errors give, also those in attached threads. */
-  name?: string
-  /** Default 64 KiB, less for narrow rows. Powers of two up to 512 KiB fill a size class. */
-  chunkByteLength?: number
-  /** How many chunks all threads together may have. Default 1024. More leave fewer generations. */
-  chunkLimit?: number
-}
-
 /** What is the same in all chunks of a table. Byte offsets count from the start of a chunk. */
 export type TableLayout = ReturnType<typeof layOut>
+
+export interface TableChunkLimits {
+  readonly chunkByteLength: number
+  /** How many chunks there may be. */
+  readonly chunkLimit: number
+}
 
 /**
  * How many rows a chunk has room for: 16 times an odd number. So columns begin at multiples of 16
  * bytes, and columns of 4-byte elements lie an odd number of cache lines apart. If they lay whole
  * pages apart, processors would at first take two addresses for the same.
  */
-function capacityFor(chunkByteLength: number, rowByteLength: number): number {
+export function capacityFor(chunkByteLength: number, rowByteLength: number): number {
   const groups = Math.floor((chunkByteLength - CHUNK_HEAD_BYTE_LENGTH) / rowByteLength / 16)
   return 16 * (groups % 2 === 0 ? groups - 1 : groups)
 }
@@ -72,24 +60,20 @@ interface PlacedColumn {
   byteOffset: number
 }
 
-/** @throws StorageError 'invalid-argument' */
-export function layOut(fields: readonly Field[], options: TableOptions & { name: string }) {
-  const { name, chunkLimit = DEFAULT_CHUNK_LIMIT } = options
+/** How many bytes a row takes, with its id and its place in `rowBySlot`. */
+export const rowByteLengthOf = (fields: readonly Field[]): number =>
+  fields.reduce((sum, { code }) => sum + code.array.BYTES_PER_ELEMENT, 4 + 2)
+
+export const isCapacity = (rowCount: number) => rowCount >= 16 && rowCount <= 0xfff0
+
+export function layOut(
+  fields: readonly Field[],
+  { name, chunkByteLength, chunkLimit }: TableChunkLimits & { readonly name: string },
+) {
   const columns: readonly PlacedColumn[] = fields.map(({ name, code }) => {
     return { name, array: code.array, initial: code.initial, byteOffset: 0 }
   })
-  const rowByteLength = columns.reduce((sum, { array }) => sum + array.BYTES_PER_ELEMENT, 4 + 2)
-  let { chunkByteLength = DEFAULT_CHUNK_BYTE_LENGTH } = options
-  if (options.chunkByteLength === undefined) {
-    while (capacityFor(chunkByteLength, rowByteLength) > DEFAULT_ROWS_AT_MOST) chunkByteLength /= 2
-  }
-  checkCount('chunkByteLength', chunkByteLength, CHUNK_BYTE_LENGTH_MAX)
-  checkCount('chunkLimit', chunkLimit, CHUNK_LIMIT_MAX)
-  const chunkCapacity = capacityFor(chunkByteLength, rowByteLength)
-  if (chunkCapacity < 16 || chunkCapacity > 0xfff0) {
-    const expected = `room for 16 to ${0xfff0} rows of ${rowByteLength} bytes`
-    throw invalidArgument('chunkByteLength', chunkByteLength, expected)
-  }
+  const chunkCapacity = capacityFor(chunkByteLength, rowByteLengthOf(fields))
   let end = CHUNK_HEAD_BYTE_LENGTH
   const take = (width: number) => {
     end += width * chunkCapacity
@@ -116,10 +100,4 @@ export function layOut(fields: readonly Field[], options: TableOptions & { name:
   }
   const initials = columns.filter(({ initial }) => !Object.is(initial, 0)).map(initialOf)
   return { ...placed, initials }
-}
-
-function checkCount(what: string, given: unknown, most: number): void {
-  if (typeof given !== 'number' || !Number.isInteger(given) || given < 1 || given > most) {
-    throw invalidArgument(what, given, `a whole number from 1 to ${most}`)
-  }
 }

@@ -1,7 +1,7 @@
 /**
  * Tables: dense rows in chunks, each a block in the pool of the thread that adds to it. The root
  * block lists the chunks; a thread sees a change of the list at its next `sync`. This room knows
- * neither entities nor worlds. `createTable` and `attachTable` are in `create-table.ts`.
+ * neither entities nor worlds. `createTable` and `attachTable` are in files of their own.
  */
 import type { Pool } from '@ashlar/core'
 import {

@@ -37,7 +37,7 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
   /** The names of the systems that `run` takes; none if they are not known yet. */
   readonly systems: readonly string[]
   /** How many commands of the last run were skipped because their entity was gone. */
-  readonly skippedCommands: number
+  readonly skippedCommandCount: number
 
   /**
    * Runs a system over entities on all workers, each of which takes one batch after another.
@@ -123,8 +123,8 @@ export class Group implements WorkerGroup {
     return this.#workers.systems
   }
 
-  get skippedCommands(): number {
-    return this.#dispatch.run.skippedCommands
+  get skippedCommandCount(): number {
+    return this.#dispatch.run.skippedCommandCount
   }
 
   async run(
@@ -221,7 +221,7 @@ export class Group implements WorkerGroup {
   #succeed(last: BegunRun): void {
     last.applyCommands()
     this.#runs.last = this.#dispatch
-    this.#dispatch.run.skippedCommands = 0
+    this.#dispatch.run.skippedCommandCount = 0
   }
 
   async add(worker: Port): Promise<void> {

@@ -20,9 +20,9 @@ export function applyRunCommands(run: Run, storage: Storage): void {
   }
   if (commandSources.length !== count) commandSources.length = count // shortening makes garbage
   try {
-    run.skippedCommands += applyCommands(storage, commandSources)
+    run.skippedCommandCount += applyCommands(storage, commandSources)
   } catch (error) {
-    if (error instanceof CommandsError) run.skippedCommands += error.skippedCount
+    if (error instanceof CommandsError) run.skippedCommandCount += error.skippedCount
     // On 'commands-busy' the commands wait. After any other error they are dropped.
     if (codeOf(error) !== 'commands-busy') dropRunCommands(run, storage)
     throw error

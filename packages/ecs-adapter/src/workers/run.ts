@@ -37,7 +37,7 @@ export class Run {
   /** The members that have commands to apply. The array is kept, to make no garbage. */
   readonly commandSources: Member[] = []
   /** How many commands were skipped since the group last set this to 0. */
-  skippedCommands = 0
+  skippedCommandCount = 0
 
   constructor(control: ControlWords) {
     this.control = control

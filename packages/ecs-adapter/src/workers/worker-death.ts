@@ -52,7 +52,7 @@ export function cleanUp(storage: Storage, member: InvitedMember): void {
 const TAKEN: readonly unknown[] = ['not-adoptable']
 /**
  * Codes if nothing is left to free: a system has freed the block, and another block may be there.
- * Or the block was overwritten: then it stays, and `arena.blocks()` lists it.
+ * Or the block was overwritten: then it stays, and `blocks(arena)` lists it.
  */
 const NOT_THERE: readonly unknown[] = [
   'invalid-argument',

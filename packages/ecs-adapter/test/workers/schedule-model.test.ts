@@ -122,7 +122,7 @@ async function createModel(workers: readonly Port[], shared = true) {
       const options = batchSize === undefined ? {} : { batchSize }
       if (isSync) group.runSync(system, entities(), args?.(), options)
       else await group.run(system, entities(), args?.(), options)
-      assert.is(group.skippedCommands, 0)
+      assert.is(group.skippedCommandCount, 0)
     }
   }
 
@@ -130,7 +130,7 @@ async function createModel(workers: readonly Port[], shared = true) {
     const schedule = createSchedule(group, entries)
     if (isSync) schedule.runSync()
     else await schedule.run()
-    assert.is(group.skippedCommands, 0)
+    assert.is(group.skippedCommandCount, 0)
     return schedule
   }
 

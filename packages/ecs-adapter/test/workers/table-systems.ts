@@ -2,6 +2,7 @@
 import { type Component, type SystemContext, type Table, t } from '@ashlar/ecs-adapter'
 import { readTableSchema } from '../../src/tables/create-table.ts'
 import { layOut } from '../../src/tables/table-layout.ts'
+import { chooseChunks } from '../../src/tables/table-options.ts'
 import { dies, mortalChunk } from '../mortal-chunk.ts'
 import { createRandom } from '../support.ts'
 import { observeRoot } from '../table-steps.ts'
@@ -72,7 +73,8 @@ function churn(
 function stayInRemoveOf(chunk: Shots, { arena, args }: Context): void {
   const { flag, storeCount } = args as StayArgs
   while (chunk.rowCount < 10) markShot(chunk, chunk.addRow())
-  const layout = layOut(readTableSchema('Shot', shotSchema), { ...shotOptions, name: 'Shot' })
+  const fields = readTableSchema('Shot', shotSchema)
+  const layout = layOut(fields, { ...chooseChunks(fields, shotOptions), name: 'Shot' })
   const { $offset } = chunk as unknown as { $offset: number }
   const mortal = mortalChunk(layout, arena.buffer, $offset, storeCount)
   if (dies(() => mortal.removeRow(3))) stayAt(arena.i32, flag)

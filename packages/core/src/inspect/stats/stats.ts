@@ -1,4 +1,5 @@
 /** Fills in the figures of `arena.stats()`, from the counters of the slots. */
+import { isArray, isPlainObject } from '../../base/builtins.ts'
 import { checkOptions, invalidArgument } from '../../base/errors.ts'
 import * as layout from '../../base/layout.ts'
 import type { SlotIndex } from '../../base/units.ts'
@@ -31,20 +32,16 @@ export interface StatsOptions {
 const KEYS = ['slot', 'into'] as const satisfies (keyof StatsOptions)[]
 const NO_OPTIONS: StatsOptions = {}
 
-/** What earlier calls have returned, and for which arena. */
-const results = new WeakMap<ArenaStats, ArenaMemory>()
-
 export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaStats {
   checkOptions(options, KEYS, '{ slot: 0 }')
   const { slot, into } = options
   const isWhole = slot === undefined
   const first = isWhole ? (0 as SlotIndex) : checkedSlot(memory, slot)
   const end = isWhole ? openedSlotCount(memory) : first + 1
-  if (into !== undefined && (results.get(into) !== memory || Object.isFrozen(into))) {
+  if (into !== undefined && !isOf(memory, into)) {
     throw invalidArgument('into', into, 'what stats() of this arena gave')
   }
   const stats = into ?? newStats(memory.strides)
-  if (into === undefined) results.set(stats, memory)
   stats.reservedBytes = memory.byteLength
   stats.controlBytes = isWhole ? memory.controlSpanCount * layout.SPAN_BYTE_LENGTH : 0
   stats.committedBytes =
@@ -59,6 +56,15 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   countSlots(memory, stats.slots, first, end)
   sumUp(stats)
   return stats
+}
+
+/** Whether `stats` has the rows of this arena's classes, and can be written to. */
+function isOf({ strides, classCount }: ArenaMemory, stats: ArenaStats): boolean {
+  if (!isPlainObject(stats) || Object.isFrozen(stats)) return false
+  const { classes, slots } = stats
+  let index = isArray(classes) && isArray(slots) && classes.length === classCount + 1 ? 0 : -1
+  while (index >= 0 && classes[index]?.stride === (strides[index] ?? 0)) index++
+  return index > classCount
 }
 
 const TOTALS = [

@@ -1,0 +1,47 @@
+/** The options of tables, and their defaults. */
+import { invalidArgument } from '../base/errors.ts'
+import type { Field } from '../schema/schema.ts'
+import { capacityFor, isCapacity, rowByteLengthOf, type TableChunkLimits } from './table-layout.ts'
+
+/** A chunk with 8 columns has about 6 KiB of each: in a loop, they stay in the L2 cache. */
+const DEFAULT_CHUNK_BYTE_LENGTH = 64 * 1024
+/** Narrow rows get smaller chunks by default: more rows in a chunk leave fewer generations. */
+const DEFAULT_ROWS_AT_MOST = 4096
+const DEFAULT_CHUNK_LIMIT = 1024
+const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
+const CHUNK_LIMIT_MAX = 2 ** 16
+
+export interface TableOptions {
+  /** The name that errors give, also those in attached threads. */
+  name?: string
+  /** Default 64 KiB, less for narrow rows. Powers of two up to 512 KiB fill a size class. */
+  chunkByteLength?: number
+  /** How many chunks all threads together may have. Default 1024. More leave fewer generations. */
+  chunkLimit?: number
+}
+
+/**
+ * How many bytes a chunk has, and how many chunks there may be, as the options say or by default.
+ * @throws StorageError 'invalid-argument'
+ */
+export function chooseChunks(fields: readonly Field[], options: TableOptions): TableChunkLimits {
+  const { chunkLimit = DEFAULT_CHUNK_LIMIT } = options
+  const rowByteLength = rowByteLengthOf(fields)
+  let { chunkByteLength = DEFAULT_CHUNK_BYTE_LENGTH } = options
+  if (options.chunkByteLength === undefined) {
+    while (capacityFor(chunkByteLength, rowByteLength) > DEFAULT_ROWS_AT_MOST) chunkByteLength /= 2
+  }
+  checkCount('chunkByteLength', chunkByteLength, CHUNK_BYTE_LENGTH_MAX)
+  checkCount('chunkLimit', chunkLimit, CHUNK_LIMIT_MAX)
+  if (!isCapacity(capacityFor(chunkByteLength, rowByteLength))) {
+    const expected = `room for 16 to ${0xfff0} rows of ${rowByteLength} bytes`
+    throw invalidArgument('chunkByteLength', chunkByteLength, expected)
+  }
+  return { chunkByteLength, chunkLimit }
+}
+
+function checkCount(what: string, given: unknown, most: number): void {
+  if (typeof given !== 'number' || !Number.isInteger(given) || given < 1 || given > most) {
+    throw invalidArgument(what, given, `a whole number from 1 to ${most}`)
+  }
+}
