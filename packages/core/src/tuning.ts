@@ -1,5 +1,5 @@
 /** @ashlar/core/tuning: watches how pools refill, and tells them how much to refill. */
-import { type Arena, memoryOf } from './arena/arena.ts'
+import { type AnyArena, memoryOf } from './arena/arena.ts'
 import * as supervisor from './inspect/supervisor.ts'
 import * as telemetry from './telemetry/telemetry.ts'
 
@@ -11,7 +11,7 @@ export type { Telemetry, TelemetryEvent, TelemetryEventKind } from './telemetry/
  * returned, blocks received from other threads, adoptions. No pool waits for a reader: if a pool's
  * ring is full, its further events are dropped and counted.
  */
-export const openTelemetry = (arena: Arena): telemetry.Telemetry =>
+export const openTelemetry = (arena: AnyArena): telemetry.Telemetry =>
   telemetry.openTelemetry(memoryOf(arena))
 
 /**
@@ -19,7 +19,7 @@ export const openTelemetry = (arena: Arena): telemetry.Telemetry =>
  * @throws ArenaError 'invalid-argument'
  */
 export const openSupervisor = (
-  arena: Arena,
+  arena: AnyArena,
   options?: supervisor.SupervisorOptions,
 ): supervisor.Supervisor => supervisor.openSupervisor(memoryOf(arena), options)
 
@@ -30,7 +30,7 @@ export const openSupervisor = (
  * @throws ArenaError 'invalid-argument'
  */
 export const publishBatch = (
-  arena: Arena,
+  arena: AnyArena,
   byteLength: number,
   blockCount: number,
   slot?: number,

@@ -1,5 +1,5 @@
 /**
- * Room arena, the entry of the package: creates arenas, attaches to arenas of other threads, and
+ * Room arena, the entry of the package: attaches to arenas of other threads, and
  * opens pools. Invariant: a thread has at most one open pool on a slot.
  */
 import { type ArenaError, invalidArgument, notAdoptable, notShareable } from '../base/errors.ts'
@@ -21,19 +21,19 @@ import {
   slotGeneration,
   slotState,
 } from '../spans/slots.ts'
-import { checkControl, nextTag, writeControl } from './control.ts'
-import { type ArenaHandle, type ArenaOptions, checkedHandle, findRegion } from './region.ts'
+import { checkControl } from './control.ts'
+import { type ArenaHandle, checkedHandle } from './region.ts'
 
-export interface Pool extends PoolOf<Arena> {}
+export interface Pool extends PoolOf<AnyArena> {}
 
 /**
  * The memory of an arena, for the functions of this package that take one.
  * @throws ArenaError 'invalid-argument'
  */
-export let memoryOf: (arena: Arena) => ArenaMemory
+export let memoryOf: (arena: AnyArena) => ArenaMemory
 
-/** Only this file has it, so that users cannot call the constructor. */
-const KEY = {}
+/** Users do not have it, so they cannot call the constructor. */
+export const KEY = {}
 
 /**
  * A buffer or a region of a buffer, with all blocks in it.
@@ -41,8 +41,11 @@ const KEY = {}
  * All state is in the buffer, so any thread can attach to the arena, and an offset means the same
  * in every thread. An offset counts bytes from the start of `buffer`: `arena.f32[offset >> 2]` is
  * the first float of the block at `offset`.
+ *
+ * `Arena` is this class with `Arena.create`, the code of which a worker needs not: it may attach by
+ * `AnyArena.attach`.
  */
-export class Arena {
+export class AnyArena {
   static {
     memoryOf = (arena) => {
       if (typeof arena === 'object' && arena !== null && #memory in arena) return arena.#memory
@@ -56,8 +59,8 @@ export class Arena {
   /** Whether other threads can attach to this arena. */
   readonly shared: boolean
 
-  /** @internal Use `Arena.create` or `Arena.attach`. */
-  private constructor(memory: ArenaMemory, shared: boolean, key: typeof KEY) {
+  /** @internal */
+  protected constructor(memory: ArenaMemory, shared: boolean, key: typeof KEY) {
     if (key !== KEY) {
       throw invalidArgument('memory', memory, 'Arena.create() or Arena.attach()')
     }
@@ -66,25 +69,13 @@ export class Arena {
   }
 
   /**
-   * Creates an arena in new memory, or in a caller's memory, whose contents are lost.
-   * @throws ArenaError 'invalid-argument'; 'not-shareable' if the memory is to be shared but cannot
-   * be; 'out-of-memory' if the platform has no memory of that length
-   */
-  static create(options: ArenaOptions): Arena {
-    const region = findRegion(options)
-    writeControl(region, nextTag())
-    const { buffer, base, growable, shared } = region
-    return new Arena(openMemory(buffer, base, growable), shared, KEY)
-  }
-
-  /**
    * Attaches to the arena of another thread, by the `handle` that the thread got from that arena.
    * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt', 'not-shareable'
    */
-  static attach(handle: ArenaHandle): Arena {
+  static attach(handle: ArenaHandle): AnyArena {
     const { buffer, byteOffset } = checkedHandle(handle)
     checkControl(buffer, byteOffset)
-    return new Arena(openMemory(buffer, byteOffset), true, KEY)
+    return new this(openMemory(buffer, byteOffset), true, KEY)
   }
 
   /**
@@ -221,7 +212,7 @@ export class Arena {
   }
 
   #open(slot: SlotIndex): Pool {
-    const pool = createPool(this.#memory, slot, this as Arena)
+    const pool = createPool(this.#memory, slot, this as AnyArena)
     this.#pools[slot] = pool
     return pool
   }

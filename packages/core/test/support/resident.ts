@@ -1,6 +1,6 @@
 /** Runs in a process of its own: prints how much memory became resident by each step, in MiB. */
 import process from 'node:process'
-import { Arena } from '../../src/arena/arena.ts'
+import { Arena } from '../../src/arena/create.ts'
 
 const MIB = 2 ** 20
 const ARENA = 1536 * MIB
