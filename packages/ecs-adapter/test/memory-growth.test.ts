@@ -274,6 +274,7 @@ const calls: Record<string, Record<string, Call>> = {
         },
       })
       const group = await createWorkerGroup(storage, [], { systems })
+      storage.sync() // which renews columns
       await group.run('move', eids)
       await group.close()
       return eids.map((eid) => Path.x[eid])

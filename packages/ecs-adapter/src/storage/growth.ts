@@ -9,8 +9,8 @@ import type { FieldMemory } from '../fields/field-memory.ts'
 import type { Component } from '../schema/schema.ts'
 import type { StorageOptions } from './storage-options.ts'
 
-/** If more than this share of the arena waits, that is reported. */
-const SHARE = 1 / 16
+/** If more than one in so many bytes of the arena waits, that is reported. */
+const PART_COUNT = 16
 
 /** The parts of a storage that this one needs. */
 interface Parts {
@@ -37,7 +37,8 @@ export class StorageGrowth implements Growth {
   constructor(parts: Parts, hooks: StorageOptions) {
     this.#parts = parts
     this.#hooks = hooks
-    this.#limit = parts.memory.views.pool.arena.byteLength * SHARE
+    // A quotient without a rest is a small integer; a product with 1/16 would be boxed when read.
+    this.#limit = parts.memory.views.pool.arena.byteLength / PART_COUNT
   }
 
   note(component: Component, movedColumnCount: number): void {

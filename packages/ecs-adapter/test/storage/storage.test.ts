@@ -58,7 +58,7 @@ test('components are found by name', () => {
     assert.equal(Object.keys(storage.components), ['Position', 'Enemy'])
     assert.is(storage.components.Position, Position)
     assert.is(storage.components.Enemy, Enemy)
-    assert.is(storage.components.toString, undefined)
+    assert.is('toString' in storage.components, false)
   })
 })
 
