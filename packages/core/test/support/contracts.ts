@@ -182,7 +182,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
     parameters: ({ dead }) => [parameter(dead.slot, isNothingElse), optional(dead.generation)],
     onlyRefusals: NOT_UNDONE,
   },
-  'arena.isOpen': { parameters: () => [parameter(0, isSlot), parameter(1, Number.isInteger)] },
+  'arena.isOpen': { parameters: () => [parameter(0, isSlot), parameter(1, isCount)] },
   'arena.openPool': {
     parameters: ({ reserved }) => [optional(reserved)],
     undo: (_, pool) => (pool as core.Pool).close(),
