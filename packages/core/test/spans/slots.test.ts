@@ -118,9 +118,9 @@ test('only a reserved slot is opened by its number', () => {
   const { arena, pool } = smallArena()
   const open = (slot: unknown) => () => arena.openPool(anything(slot))
   refusesUnharmed(arena, 'invalid-argument', open(0), /slot 0 is "open", expected .*reserveSlot/)
-  refusesUnharmed(arena, 'invalid-argument', open(1), /slot 1 is vacant/)
+  refusesUnharmed(arena, 'invalid-argument', open(1), /slot 1 is "vacant"/)
   pool.close()
-  refusesUnharmed(arena, 'invalid-argument', open(0), /slot 0 is closed/)
+  refusesUnharmed(arena, 'invalid-argument', open(0), /slot 0 is "closed"/)
   for (const slot of [...notNumbers, ...oddNumbers, 15]) {
     refusesUnharmed(arena, 'invalid-argument', open(slot), /slot is .*from 0 to 14/)
   }

@@ -114,12 +114,8 @@ export const contracts: Readonly<Record<string, Contract>> = {
   blocks: ofAnArena,
   verify: ofAnArena,
   exactStats: {
-    parameters: ({ arena }) => [
-      parameter(arena, isNothingElse),
-      options({ slot, into: optional(arena.stats()) }),
-    ],
+    parameters: (site) => [anArena(site), options({ slot, into: optional(site.arena.stats()) })],
   },
-  'exactStats, of any arena': { parameters: (site) => [anArena(site), options({ slot })] },
   openTelemetry: ofAnArena,
   openSupervisor: {
     parameters: (site) => [anArena(site), options({ state: optional('canary'), canarySlot: slot })],
