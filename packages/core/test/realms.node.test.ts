@@ -60,7 +60,7 @@ for (const [name, code] of Object.entries(BUFFERS)) {
   })
 
   test(`a ${name} of another realm by itself: the error says how to pass it`, () => {
-    refuses('invalid-argument', () => Arena.create(there(code)), /expected .*\{ buffer \}/)
+    refuses('invalid-argument', () => Arena.create(there(code)), /expected .* buffer,/)
   })
 }
 
@@ -71,7 +71,7 @@ for (const [name, code] of Object.entries(MEMORIES)) {
     assertWorks(arena, isShared(code))
     memory.grow(1)
     assertWorks(arena, isShared(code))
-    refuses('invalid-argument', () => Arena.create(anything(memory)), /\{ memory \}/)
+    refuses('invalid-argument', () => Arena.create(anything(memory)), / memory,/)
   })
 }
 

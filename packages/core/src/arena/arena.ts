@@ -2,7 +2,13 @@
  * Room arena, the entry of the package: attaches to arenas of other threads, and
  * opens pools. Invariant: a thread has at most one open pool on a slot.
  */
-import { type ArenaError, invalidArgument, notAdoptable, notShareable } from '../base/errors.ts'
+import {
+  type ArenaError,
+  checkCount,
+  invalidArgument,
+  notAdoptable,
+  notShareable,
+} from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { byteLengthAt, liveBlockAt, overwritten } from '../blocks/check-offset.ts'
@@ -13,14 +19,7 @@ import { type ArenaMemory, headerAt, openMemory } from '../memory/memory.ts'
 import type { PoolOf } from '../memory/pool-api.ts'
 import { createPool } from '../pool/pool.ts'
 import { adoptSlot } from '../recovery/adopt.ts'
-import {
-  checkedSlot,
-  checkGeneration,
-  claimSlot,
-  openSlot,
-  slotGeneration,
-  slotState,
-} from '../spans/slots.ts'
+import { checkedSlot, claimSlot, openSlot, slotGeneration, slotState } from '../spans/slots.ts'
 import { checkControl } from './control.ts'
 import { type ArenaHandle, checkedHandle } from './region.ts'
 
@@ -205,7 +204,7 @@ export class AnyArena {
    */
   adopt(slot: number, generation?: number): Pool {
     const dead = checkedSlot(this.#memory, slot)
-    if (generation !== undefined) checkGeneration(generation)
+    if (generation !== undefined) checkCount('generation', generation)
     if (this.#pools[slot]?.isOpen) throw notAdoptable(slot, 'its pool is open in this thread')
     adoptSlot(this.#memory, dead, generation)
     return this.#open(dead)
@@ -224,7 +223,7 @@ export class AnyArena {
    */
   isOpen(slot: number, generation: number): boolean {
     const checked = checkedSlot(this.#memory, slot)
-    checkGeneration(generation)
+    checkCount('generation', generation)
     return (
       slotGeneration(this.#memory, checked) === generation &&
       slotState(this.#memory, checked) === 'open'

@@ -70,7 +70,7 @@ export function findRegion(given: ArenaOptions): ArenaRegion {
   if (isPlainObject(given) && 'openPool' in given) {
     throw invalidArgument('options', given, '{ byteLength }, or Arena.attach(handle)')
   }
-  checkOptions(given, KEYS, '{ byteLength }, { buffer } or { memory }')
+  checkOptions(given, KEYS)
   // Each option is read once, as a getter may return another value the next time.
   const { slots: slotCount = DEFAULT_SLOT_COUNT, classes = [], shared: wantsShared } = given
   const { memory: growable, buffer: callers, byteOffset: base = 0 } = given
@@ -82,8 +82,7 @@ export function findRegion(given: ArenaOptions): ArenaRegion {
   }
   const found = isNew ? undefined : callersBuffer(callers, growable)
   const memoryEnd = Math.min(found?.byteLength ?? layout.MAX_BYTE_END, layout.MAX_BYTE_END)
-  checkInteger('byteOffset', base, 0, memoryEnd)
-  if (isNew && base !== 0) throw invalidArgument('byteOffset', base, 'none for a new buffer')
+  checkInteger('byteOffset', base, 0, isNew ? 0 : memoryEnd)
   checkMultiple('byteOffset', base)
   const { byteLength: wanted = isNew ? 0 : memoryEnd - base } = given
   checkInteger('byteLength', wanted, isNew ? 1 : 0, memoryEnd - base)

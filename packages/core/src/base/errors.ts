@@ -67,9 +67,9 @@ export function checkMultiple(name: string, given: number): void {
 }
 
 /** Throws for a key that is not one of `keys`: else a misspelt option would have no effect. */
-export function checkOptions(given: unknown, keys: readonly string[], example: string): void {
+export function checkOptions(given: unknown, keys: readonly string[]): void {
   if (!isPlainObject(given)) {
-    throw invalidArgument('options', given, `an object such as ${example}`)
+    throw invalidArgument('options', given, `an object such as { ${keys.join(', ')} }`)
   }
   // Not Object.keys, whose array would be garbage: some callers run in each frame.
   for (const key in given) {

@@ -77,7 +77,7 @@ type Finding = ReturnType<typeof newFinding>
 
 /** Opens a supervisor, which reads events only in `step`: it has no timer. */
 export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions = {}): Supervisor {
-  checkOptions(options, ['state', 'canarySlot'], `{ state: 'learn' }`)
+  checkOptions(options, ['state', 'canarySlot'])
   const { state = 'frozen', canarySlot = 0 } = options
   let current = checkedState(state)
   const canary = checkedSlot(memory, canarySlot)

@@ -170,7 +170,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
 }
 
 function checkedByteLength(options: ScratchOptions): number {
-  checkOptions(options, ['byteLength'], '{ byteLength: 64 * 1024 }')
+  checkOptions(options, ['byteLength'])
   const { byteLength } = options
   checkCount('byteLength', byteLength)
   if (byteLength >= MIN_BYTE_LENGTH) return byteLength

@@ -10,7 +10,7 @@ const NO_OPTIONS: CollectOptions = {}
 /** Returns how many spans it gave back. */
 export function collect(pool: PoolCore, options = NO_OPTIONS): number {
   const { memory, slot } = pool
-  checkOptions(options, KEYS, '{ spans: 1 }')
+  checkOptions(options, KEYS)
   const { spans = memory.spanCount } = options
   if (typeof spans !== 'number' || !(spans >= 0)) {
     throw invalidArgument('spans', spans, 'a number from 0')

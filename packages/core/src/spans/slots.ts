@@ -83,11 +83,6 @@ export function checkedSlot(memory: ArenaMemory, slot: number): SlotIndex {
   return slot as SlotIndex
 }
 
-export function checkGeneration(generation: number): void {
-  if (Number.isInteger(generation)) return
-  throw invalidArgument('generation', generation, 'that of a pool of the slot')
-}
-
 /** Lends a closed slot to a reclaimer; false if the slot is not closed. */
 export const lendSlot = (memory: ArenaMemory, slot: SlotIndex, reclaimer: SlotIndex) =>
   changeState(memory, slot, layout.SLOT_CLOSED, layout.SLOT_LENT, reclaimer)

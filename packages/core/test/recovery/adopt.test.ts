@@ -80,7 +80,7 @@ test('a slot with nothing in it, and one that was kept for a thread that never o
     assertSound(arena)
     adopter.free(adopter.alloc(100))
     assert.is(adopter.slot, slot)
-    refuses('invalid-argument', () => arena.openPool(slot), /is open/)
+    refuses('invalid-argument', () => arena.openPool(slot), /is "open"/)
   }
 })
 

@@ -110,17 +110,17 @@ test('a reserved slot is opened by its number, once, and by nobody else', () => 
   const pool = Arena.attach(arena.handle).openPool(slot)
   assert.equal([pool.slot, arena.stats().slots[slot].state], [slot, 'open'])
   pool.free(pool.alloc(100))
-  refusesUnharmed(arena, 'invalid-argument', () => arena.openPool(slot), /is open, expected one/)
+  refusesUnharmed(arena, 'invalid-argument', () => arena.openPool(slot), /is "open", expected one/)
   assertSound(arena)
 })
 
 test('only a reserved slot is opened by its number', () => {
   const { arena, pool } = smallArena()
   const open = (slot: unknown) => () => arena.openPool(anything(slot))
-  refusesUnharmed(arena, 'invalid-argument', open(0), /slot 0 is open, expected .*reserveSlot/)
-  refusesUnharmed(arena, 'invalid-argument', open(1), /slot 1 is vacant/)
+  refusesUnharmed(arena, 'invalid-argument', open(0), /slot 0 is "open", expected .*reserveSlot/)
+  refusesUnharmed(arena, 'invalid-argument', open(1), /slot 1 is "vacant"/)
   pool.close()
-  refusesUnharmed(arena, 'invalid-argument', open(0), /slot 0 is closed/)
+  refusesUnharmed(arena, 'invalid-argument', open(0), /slot 0 is "closed"/)
   for (const slot of [...notNumbers, ...oddNumbers, 15]) {
     refusesUnharmed(arena, 'invalid-argument', open(slot), /slot is .*from 0 to 14/)
   }

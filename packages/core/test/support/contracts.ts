@@ -114,12 +114,8 @@ export const contracts: Readonly<Record<string, Contract>> = {
   blocks: ofAnArena,
   verify: ofAnArena,
   exactStats: {
-    parameters: ({ arena }) => [
-      parameter(arena, isNothingElse),
-      options({ slot, into: optional(arena.stats()) }),
-    ],
+    parameters: (site) => [anArena(site), options({ slot, into: optional(site.arena.stats()) })],
   },
-  'exactStats, of any arena': { parameters: (site) => [anArena(site), options({ slot })] },
   openTelemetry: ofAnArena,
   openSupervisor: {
     parameters: (site) => [anArena(site), options({ state: optional('canary'), canarySlot: slot })],
@@ -182,7 +178,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
     parameters: ({ dead }) => [parameter(dead.slot, isNothingElse), optional(dead.generation)],
     onlyRefusals: NOT_UNDONE,
   },
-  'arena.isOpen': { parameters: () => [parameter(0, isSlot), parameter(1, Number.isInteger)] },
+  'arena.isOpen': { parameters: () => [parameter(0, isSlot), parameter(1, isCount)] },
   'arena.openPool': {
     parameters: ({ reserved }) => [optional(reserved)],
     undo: (_, pool) => (pool as core.Pool).close(),

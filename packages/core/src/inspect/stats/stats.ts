@@ -33,7 +33,7 @@ const KEYS = ['slot', 'into'] as const satisfies (keyof StatsOptions)[]
 const NO_OPTIONS: StatsOptions = {}
 
 export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaStats {
-  checkOptions(options, KEYS, '{ slot: 0 }')
+  checkOptions(options, KEYS)
   const { slot, into } = options
   const isWhole = slot === undefined
   const first = isWhole ? (0 as SlotIndex) : checkedSlot(memory, slot)
@@ -62,9 +62,9 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
 function isOf({ strides, classCount }: ArenaMemory, stats: ArenaStats): boolean {
   if (!isPlainObject(stats) || Object.isFrozen(stats)) return false
   const { classes, slots } = stats
-  let index = isArray(classes) && isArray(slots) && classes.length === classCount + 1 ? 0 : -1
-  while (index >= 0 && classes[index]?.stride === (strides[index] ?? 0)) index++
-  return index > classCount
+  let index = 0
+  while (index <= classCount && classes?.[index]?.stride === (strides[index] ?? 0)) index++
+  return index > classCount && classes.length === index && isArray(slots)
 }
 
 const TOTALS = [
