@@ -119,6 +119,19 @@ function play(world: World, makeStore: () => object, afterEach: () => void): unk
   return log
 }
 
+test('a prefab gets the defaults of a pair that an entity had first', () => {
+  withScene({}, ({ world, storage }) => {
+    const schema = { hp: t.u16({ default: 100 }), isOn: t.bool({ default: true }) }
+    const Contains = createRelationOf((name) => storage.component(name, schema))
+    const target = addEntity(world)
+    const Pair = Contains(target)
+    for (const eid of [addEntity(world), addPrefab(world), addEntity(world), addPrefab(world)]) {
+      addComponent(world, eid, Pair)
+      assert.equal(getComponent(world, eid, Pair), { hp: 100, isOn: true }, `${eid}`)
+    }
+  })
+})
+
 test('pairs work as bitECS’s own: queries, targets, exclusive relations, removals', () => {
   const byHand = play(
     createWorld(),

@@ -276,7 +276,9 @@ export class ComponentHooks extends ComponentWatcher {
     try {
       store.cover(this.index.maxId)
     } catch (error) {
-      if (this.#takeOffUncovered()) throw error
+      const isOfHook = this.index.maxId < store.coveredIdCount
+      if (isOfHook) this.#prefabDefaults?.look()
+      if (isOfHook || this.#takeOffUncovered()) throw error
     }
   }
 

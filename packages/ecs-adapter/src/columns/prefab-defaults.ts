@@ -4,6 +4,7 @@
  * looked through for those that have it newly.
  */
 import { Prefab } from 'bitecs'
+import { uncover } from '../world/component-watcher.ts'
 import { listPrefabs, prefabVersion } from '../world/prefabs.ts'
 import type { Worlds } from '../world/worlds.ts'
 
@@ -38,6 +39,7 @@ export class PrefabDefaults {
 
   /** bitECS has reported an entity that gets the component, so will ask for it. */
   add(eid: number): void {
+    uncover(this.#component) // a relation's pair would not be asked
     this.#added = eid
   }
 

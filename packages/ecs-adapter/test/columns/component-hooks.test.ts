@@ -399,4 +399,18 @@ for (const sparse of [false, true]) {
   })
 }
 
+test('what onColumnsMoved throws for a prefab is thrown by addComponent', () => {
+  const onColumnsMoved = () => {
+    throw new Error('bad hook')
+  }
+  withScene({ capacity: 4, onColumnsMoved }, ({ world, storage }) => {
+    const Body = storage.component('Body', { x: t.f32({ default: 2 }) })
+    while (addEntity(world) < 10) {}
+    const prefab = addPrefab(world)
+    assert.throws(() => addComponent(world, prefab, Body), 'bad hook')
+    addComponent(world, addEntity(world), Body)
+    assert.equal(getComponent(world, prefab, Body), { x: 2 })
+  })
+})
+
 test.run()

@@ -54,6 +54,18 @@ test('all else is as in a plain object', async () => {
   assert.is(Object.keys(named).length, 2 + odd.length)
 })
 
+test('what consoles and test runners ask is undefined', () => {
+  const { storage } = createScene()
+  storage.component('Position', { x: t.f32 })
+  const asked = ['href', 'inspect', 'asymmetricMatch', 'nodeType', 'tagName', '$$typeof', '@@x']
+  for (const key of asked) {
+    assert.is((storage.components as Record<string, unknown>)[key], undefined, key)
+  }
+  for (const key of ['hrefs', 'x@@', 'thenPosition']) {
+    assertThrows(() => storage.components[key], 'invalid-argument', 'There are: Position')
+  }
+})
+
 test('components and tables of storages, here and attached', () => {
   const { storage, arena } = createScene()
   storage.component('Position', { x: t.f32 })
