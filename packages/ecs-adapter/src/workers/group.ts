@@ -64,7 +64,7 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
    * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
    * of an array has to be an id; Int32Array and Uint32Array are not checked. Or a table of the
    * storage: the system gets its chunks, by ascending number, but no empty chunks and none that are
-   * new since this thread's `sync`. Or `EACH_WORKER`, to call the system once on each worker
+   * made during the run. Or `EACH_WORKER`, to call the system once on each worker
    * @param args plain values: what JSON can hold
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
    * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
