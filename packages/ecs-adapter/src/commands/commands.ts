@@ -4,10 +4,12 @@ import type { AnyComponent, Values } from '../schema/schema.ts'
 /** Values by field, for a component of unknown fields. */
 export type GivenFields = Readonly<Record<string, unknown>>
 
-type NameOf<C> = keyof C & string
+/** A component, or its name: one type, so that an error names the field or the name at fault. */
+type Key<C> = (keyof C & string) | AnyComponent
 /** As `Values`; a field that is undefined is not given. */
 type Given<X> = { readonly [K in keyof Values<X>]?: Values<X>[K] | undefined }
 type ValuesOf<X> = string extends keyof X ? GivenFields : Given<X>
+type ValuesFor<C, K> = K extends keyof C & string ? ValuesOf<C[K]> : Given<K>
 
 /**
  * Records changes of entities and components until `applyCommands`. A command is checked when it is
@@ -29,15 +31,13 @@ export interface Commands<C = Readonly<Record<string, AnyComponent>>> {
   /** Removes an entity. */
   despawn(eid: number): void
   /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
-  add<K extends NameOf<C>>(eid: number, component: K, values?: ValuesOf<C[K]>): void
-  add<X extends AnyComponent>(eid: number, component: X, values?: Given<X>): void
+  add<K extends Key<C>>(eid: number, component: K, values?: ValuesFor<C, K>): void
   /** Removes a component, as bitECS's `removeComponent`. */
-  remove(eid: number, component: NameOf<C> | AnyComponent): void
+  remove(eid: number, component: Key<C>): void
   /**
    * Writes fields of a component, and adds the component if the entity lacks it, as bitECS's
    * `setComponent`. Other fields keep their values; an unknown field is refused. `values` is read
    * at once and may be reused.
    */
-  set<K extends NameOf<C>>(eid: number, component: K, values: ValuesOf<C[K]>): void
-  set<X extends AnyComponent>(eid: number, component: X, values: Given<X>): void
+  set<K extends Key<C>>(eid: number, component: K, values: ValuesFor<C, K>): void
 }

@@ -103,7 +103,10 @@ class ListCode extends FieldCode {
  * @param options `weak`, for `t.eid`: `storage.sync()` takes the ids of removed entities out
  * @throws StorageError 'invalid-argument'
  */
-export function list<E extends ScalarType>(element: E, options: ListOptions = {}): ListType<E> {
+export function list<E extends ScalarType>(
+  element: E & NoBool<E>,
+  options: OptionsOf<E> = {},
+): ListType<E> {
   const code = codeOf(element)
   if (!(code instanceof ScalarCode) || !isElement(code)) {
     const given = code === undefined ? element : `t.${code.name}`
@@ -118,6 +121,13 @@ export function list<E extends ScalarType>(element: E, options: ListOptions = {}
   }
   return makeType({ kind: 'list', element, isWeak: weak }, new ListCode(code, weak))
 }
+
+/** Lists of booleans do not compile. */
+type NoBool<E extends ScalarType> = E['name'] extends 'bool' ? never : unknown
+/** Only lists of ids can be weak. */
+type OptionsOf<E extends ScalarType> = 'eid' extends E['name']
+  ? ListOptions
+  : { readonly weak?: false }
 
 const isElement = ({ name, initial }: ScalarCode) =>
   name !== 'bool' && name !== 'eid weak' && Object.is(initial, 0)

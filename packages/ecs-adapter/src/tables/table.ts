@@ -174,6 +174,11 @@ export class Table<S extends TableSchema = TableSchema> {
     if (this.#owner !== undefined) this.#chunks.takeOver()
   }
 
+  /** @internal Finds the chunks of other threads when a run over the table begins. */
+  $follow(): void {
+    if (this.isAttached && this.#chunks.isBehind) this.#chunks.follow()
+  }
+
   /**
    * Takes over the chunks of threads that have closed their pool or died. If a thread died, call
    * `arena.adopt(slot)` first. If it died while it removed a row, that row may stay, with values of

@@ -28,6 +28,16 @@ export type RunArguments<A> = undefined extends A
   ? [args?: A, options?: RunOptions]
   : [args: A, options?: RunOptions]
 
+/**
+ * `RunArguments` for the system `K`. A wrong name counts as all names: their arguments are allowed
+ * then, so that the error is about the name.
+ */
+type ArgumentsFor<S, K extends keyof S> = keyof S & string extends K
+  ? K extends K
+    ? RunArguments<ArgsOf<S[K]>>
+    : never
+  : RunArguments<ArgsOf<S[K]>>
+
 export interface WorkerGroup<S extends AnySystems = Systems> {
   /**
    * The workers of the group; none if systems run in this thread. A worker that died is listed
@@ -54,7 +64,7 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
    * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
    * of an array has to be an id; Int32Array and Uint32Array are not checked. Or a table of the
    * storage: the system gets its chunks, by ascending number, but no empty chunks and none that are
-   * new since this thread's `sync`. Or `EACH_WORKER`, to call the system once on each worker
+   * made during the run. Or `EACH_WORKER`, to call the system once on each worker
    * @param args plain values: what JSON can hold
    * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
    * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
@@ -63,7 +73,7 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
   run<K extends keyof S & string>(
     system: K,
     entities: RunEntities,
-    ...argsAndOptions: RunArguments<ArgsOf<S[K]>>
+    ...argsAndOptions: ArgumentsFor<S, K>
   ): Promise<void>
 
   /**
@@ -75,7 +85,7 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
   runSync<K extends keyof S & string>(
     system: K,
     entities: RunEntities,
-    ...argsAndOptions: RunArguments<ArgsOf<S[K]>>
+    ...argsAndOptions: ArgumentsFor<S, K>
   ): void
 
   /**

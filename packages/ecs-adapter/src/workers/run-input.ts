@@ -42,6 +42,7 @@ function countChunks(table: AnyTable, { tables }: Storage): number {
       ? `one of this storage: createTable(storage, '${name}', ...)`
       : isAttached || 'one that is not disposed of or detached'
   if (fault !== true) throw invalidArgument('the table', name, fault)
+  tables[name].$follow() // chunks that an earlier stage has made: with and without workers
   let count = 0
   for (let i = 0; i < chunks.length; i++) if (chunks[i].rowCount > 0) count++
   return count

@@ -101,6 +101,17 @@ for (const groupKind of groupKinds) {
     await endAll(game, team)
   })
 
+  test(`${kind}: a run over a table has the chunks that the run before has made`, async () => {
+    const game = createGame(300, undefined, kind)
+    const Shot = createTable(game.storage, 'Shot', shotSchema, shotOptions)
+    const team = await createGroup(game, kind)
+    await team.group.run('shoot', game.eids)
+    await team.group.run('fly', Shot)
+    const visits = [...Shot.chunks].flatMap((chunk) => [...chunk.visits.slice(0, chunk.rowCount)])
+    assert.equal(visits, Array(game.eids.length).fill(1))
+    await endAll(game, team)
+  })
+
   threadTest(`${kind}: rows that workers add are seen after sync`, async () => {
     const game = createShots(2, kind)
     const { Shot, eids, storage, arena } = game
