@@ -1,6 +1,23 @@
 // The components of the scene. All of them lie in the arena, indexed by entity id.
 import { createSparseComponent, type Storage, t } from '@ashlar/ecs-adapter'
 
+/**
+ * Made when this module is loaded: the workers of a group, which make no components, need the code
+ * of the list.
+ */
+const shot = {
+  /** The body that fired it: by its own id, and as the entity that it is at that time. */
+  owner: t.i32,
+  by: t.eid,
+  kind: t.u8,
+  heading: t.u8,
+  ticsFlown: t.u16,
+  /** Where it has come to. */
+  toCell: t.i32,
+  /** The last positions, x and y in turn. */
+  trail: t.list(t.f32),
+}
+
 export function createComponents(storage: Storage) {
   return {
     /** Map units. */
@@ -40,18 +57,7 @@ export function createComponents(storage: Storage) {
     /** Map units a tic. */
     Velocity: storage.component('Velocity', { x: t.f32, y: t.f32 }),
     /** A projectile. */
-    Shot: storage.component('Shot', {
-      /** The body that fired it: by its own id, and as the entity that it is at that time. */
-      owner: t.i32,
-      by: t.eid,
-      kind: t.u8,
-      heading: t.u8,
-      ticsFlown: t.u16,
-      /** Where it has come to. */
-      toCell: t.i32,
-      /** The last positions, x and y in turn. */
-      trail: t.list(t.f32),
-    }),
+    Shot: storage.component('Shot', shot),
   }
 }
 

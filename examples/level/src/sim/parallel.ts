@@ -8,6 +8,7 @@ import { type CellLists, createCellLists } from './cell-lists.ts'
 import { type Collision, createCollision, PATH_LENGTH } from './collision.ts'
 import type { Commons } from './commons.ts'
 import type { Components } from './components.ts'
+import './components.ts' // also where only its types are used: it brings the code of lists
 import { createCountedPool } from './counted-pool.ts'
 import { createFlight } from './flight.ts'
 import { createThinking } from './think.ts'

@@ -25,6 +25,9 @@ import { createShotSystems } from './shots.ts'
 import { spawnAll } from './spawn.ts'
 import type { MapThings } from './wad-map.ts'
 
+/** Rows of columns at first: many shards share an arena. Columns grow. */
+const ROW_COUNT = 1024
+
 export interface ShardOptions {
   readonly arena: Arena
   readonly pool: Pool
@@ -89,7 +92,7 @@ function build(
   const { byteOffset: randomStateOffset } = randomState
   onDispose(() => pool.free(randomStateOffset))
   const counted = createCountedPool(pool)
-  const storage = createStorage(world, counted)
+  const storage = createStorage(world, counted, { capacity: ROW_COUNT })
   onDispose(storage.dispose)
   const components = createComponents(storage)
   const tallies = (commons.tallies >> 2) + shard * TALLY_WORDS
