@@ -24,7 +24,7 @@ export type ChunkRows = Readonly<
 
 const MEMBERS = 'number rowCount ids idAt addRow removeRow $offset $hasRoom $find $repair $bind'
 /** Names that no field of a table can have, as chunks have members of these names. */
-export const CHUNK_MEMBERS: readonly string[] = MEMBERS.split(' ')
+export const CHUNK_MEMBERS: readonly string[] = /* @__PURE__ */ MEMBERS.split(' ')
 
 type ViewConstructor<A> = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => A
 const NOWHERE = new ArrayBuffer(0)
