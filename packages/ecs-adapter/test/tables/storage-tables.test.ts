@@ -34,7 +34,7 @@ test('attached threads find tables by name, later ones too, and add their own ro
     assert.is(Bullet.ownChunks.length, 0)
     const Spark = createTable(storage, 'Spark', { life: t.u8 }, { chunkByteLength: 4096 })
     Spark.add()
-    assert.is(attached.tables.Spark, undefined)
+    assert.is('Spark' in attached.tables, false)
     storage.sync()
     attached.sync()
     assert.is(attached.tables.Spark.rowCount, 1)
