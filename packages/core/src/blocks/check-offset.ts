@@ -134,8 +134,10 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
  */
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
   const head = spanOf(memory, block)
-  if (ownerInMap(mapAt(memory, head)) < 0) throw unusedMemory(memory, block)
-  return ownerOf(memory, head)
+  const owner = ownerInMap(mapAt(memory, head))
+  if (owner < 0) throw unusedMemory(memory, block)
+  if (owner >= memory.slotCount) return ownerOf(memory, head) // throws
+  return owner
 }
 
 /** The error for unused memory: a double free if the header of a freed block is left there. */

@@ -13,7 +13,7 @@ export function collect(pool: PoolCore, options = NO_OPTIONS): number {
   checkOptions(options, KEYS)
   const { spans = memory.spanCount } = options
   if (typeof spans !== 'number' || !(spans >= 0)) {
-    throw invalidArgument('spans', spans, 'a number from 0')
+    throw invalidArgument('spans', spans, '0 or more')
   }
   exchangeQueues(pool)
   dropAllSegments(memory, slot)

@@ -53,7 +53,7 @@ test('each message says what was given, what was expected and what to do', () =>
     ['invalid-argument', () => pool.alloc(16, 24), /alignment is 24, expected a power of two/],
     ['invalid-argument', () => pool.allocArray(anything(Array), 1), /type is function Array, exp/],
     ['invalid-argument', () => pool.allocArray(Int8Array, -1), /length is -1, expected a whole/],
-    ['invalid-argument', () => pool.collect({ spans: -1 }), /spans is -1, expected a number/],
+    ['invalid-argument', () => pool.collect({ spans: -1 }), /spans is -1, expected 0 or more/],
     ['invalid-offset', () => pool.free(24), /offset 24 is not a multiple of 16\. Pass what alloc/],
     [
       'double-free',

@@ -62,7 +62,7 @@ export const BLOCKS: readonly Mutant[] = [
   {
     name: 'a block has an owner although its span was given back meanwhile',
     file: 'blocks/check-offset.ts',
-    from: 'if (ownerInMap(mapAt(memory, head)) < 0) throw unusedMemory(memory, block)',
+    from: 'if (owner < 0) throw unusedMemory(memory, block)',
     to: '',
     scenarios: ['and its span is given back'],
   },
