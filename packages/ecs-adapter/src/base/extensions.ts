@@ -34,6 +34,8 @@ export interface Extension {
 export class Extensions {
   /** In the order in which they were made. An array, so that `sync` makes no garbage. */
   readonly all: Extension[] = []
+  /** Those that take part in `sync`: V8 makes garbage where it finds that a member is missing. */
+  readonly synced: Required<Pick<Extension, 'sync'>>[] = []
   readonly #byMaker = new Map<unknown, object>()
 
   /** The extension that a function makes: it is called once, with `from`. */
@@ -42,7 +44,9 @@ export class Extensions {
     if (found !== undefined) return found
     const made = make(from)
     this.#byMaker.set(make, made)
-    this.all.push(made)
+    const extension: Extension = made
+    this.all.push(extension)
+    if (hasSync(extension)) this.synced.push(extension)
     return made
   }
 
@@ -57,3 +61,6 @@ export class Extensions {
     return sum
   }
 }
+
+const hasSync = (extension: Extension): extension is Required<Pick<Extension, 'sync'>> =>
+  extension.sync !== undefined
