@@ -68,7 +68,7 @@ function groupsOf(callers, outside) {
   ]
 }
 
-/** A module that the code imports is in the file of the code, from which no bundler drops a call. */
+/** A module that the code imports is in its file, from which no bundler drops a call. */
 function checkCallers(output, callers) {
   const { moduleIds } = output.find(({ fileName }) => fileName === 'code.js')
   const kept = callers.filter((file) => moduleIds.includes(file))

@@ -35,7 +35,7 @@ export class Extensions {
   /** In the order in which they were made. An array, so that `sync` makes no garbage. */
   readonly all: Extension[] = []
   /** Those that take part in `sync`: V8 makes garbage where it finds that a member is missing. */
-  readonly synced: Required<Pick<Extension, 'sync'>>[] = []
+  readonly synced: Extension[] = []
   readonly #byMaker = new Map<unknown, object>()
 
   /** The extension that a function makes: it is called once, with `from`. */
@@ -44,9 +44,9 @@ export class Extensions {
     if (found !== undefined) return found
     const made = make(from)
     this.#byMaker.set(make, made)
-    const extension: Extension = made
-    this.all.push(extension)
-    if (hasSync(extension)) this.synced.push(extension)
+    this.all.push(made)
+    const { sync }: Extension = made
+    if (sync) this.synced.push(made)
     return made
   }
 
@@ -61,6 +61,3 @@ export class Extensions {
     return sum
   }
 }
-
-const hasSync = (extension: Extension): extension is Required<Pick<Extension, 'sync'>> =>
-  extension.sync !== undefined

@@ -25,7 +25,7 @@ export interface Storage {
   readonly components: Readonly<Record<string, AnyComponent>>
 
   /**
-   * Makes a component: an object with a typed array for each field, indexed by `indexOf(eid)`, which
+   * Makes a component: an object with a typed array for each field, indexed by `indexOf(eid)`: that
    * is the id itself if ids of the world have no versions. A list or text field is a `ListField` or
    * `TextField`, whose methods take ids. Use the object as any bitECS component.
    *

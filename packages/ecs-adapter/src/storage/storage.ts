@@ -171,7 +171,7 @@ export class WorldStorage implements Storage, StorageState {
     this.runs.last?.repairTables()
     components.sync()
     // Loops by index: an iterator would make garbage.
-    for (let i = 0; i < extensions.synced.length; i++) extensions.synced[i].sync()
+    for (let i = 0; i < extensions.synced.length; i++) extensions.synced[i].sync!()
     publisher.sync()
     growth.report()
     components.checkWorlds()
