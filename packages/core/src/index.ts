@@ -1,7 +1,7 @@
 /** @ashlar/core: allocates blocks in a buffer that threads can share. Start at `Arena.create`. */
 
 export type { Pool } from './arena/arena.ts'
-export { AnyArena } from './arena/arena.ts'
+export { Arena as AttachedArena } from './arena/arena.ts'
 export { Arena } from './arena/create.ts'
 export { blocks, exactStats, verify } from './arena/inspection.ts'
 export type { ArenaHandle, ArenaOptions } from './arena/region.ts'

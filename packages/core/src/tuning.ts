@@ -1,5 +1,6 @@
 /** @ashlar/core/tuning: watches how pools refill, and tells them how much to refill. */
-import { type AnyArena, memoryOf } from './arena/arena.ts'
+import type { Arena } from './arena/arena.ts'
+import { checkedMemory } from './arena/inspection.ts'
 import * as supervisor from './inspect/supervisor.ts'
 import * as telemetry from './telemetry/telemetry.ts'
 
@@ -11,17 +12,17 @@ export type { Telemetry, TelemetryEvent, TelemetryEventKind } from './telemetry/
  * returned, blocks received from other threads, adoptions. No pool waits for a reader: if a pool's
  * ring is full, its further events are dropped and counted.
  */
-export const openTelemetry = (arena: AnyArena): telemetry.Telemetry =>
-  telemetry.openTelemetry(memoryOf(arena))
+export const openTelemetry = (arena: Arena): telemetry.Telemetry =>
+  telemetry.openTelemetry(checkedMemory(arena))
 
 /**
  * Opens a supervisor, which learns how many blocks a refill should hand out, and publishes that.
  * @throws ArenaError 'invalid-argument'
  */
 export const openSupervisor = (
-  arena: AnyArena,
+  arena: Arena,
   options?: supervisor.SupervisorOptions,
-): supervisor.Supervisor => supervisor.openSupervisor(memoryOf(arena), options)
+): supervisor.Supervisor => supervisor.openSupervisor(checkedMemory(arena), options)
 
 /**
  * Publishes how many blocks a refill hands out, 1 to 1024, for the class that holds `byteLength`
@@ -30,8 +31,8 @@ export const openSupervisor = (
  * @throws ArenaError 'invalid-argument'
  */
 export const publishBatch = (
-  arena: AnyArena,
+  arena: Arena,
   byteLength: number,
   blockCount: number,
   slot?: number,
-): void => supervisor.publishBatch(memoryOf(arena), byteLength, blockCount, slot)
+): void => supervisor.publishBatch(checkedMemory(arena), byteLength, blockCount, slot)

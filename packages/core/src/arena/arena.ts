@@ -23,16 +23,14 @@ import { checkedSlot, claimSlot, openSlot, slotGeneration, slotState } from '../
 import { checkControl } from './control.ts'
 import { type ArenaHandle, checkedHandle } from './region.ts'
 
-export interface Pool extends PoolOf<AnyArena> {}
+export interface Pool extends PoolOf<Arena> {}
 
-/**
- * The memory of an arena, for the functions of this package that take one.
- * @throws ArenaError 'invalid-argument'
- */
-export let memoryOf: (arena: AnyArena) => ArenaMemory
+/** The memory of an arena; throws a TypeError for anything else. See `checkedMemory`. */
+export let memoryOf: (arena: Arena) => ArenaMemory
+export let openArena: (memory: ArenaMemory, shared: boolean) => Arena
 
-/** Users do not have it, so they cannot call the constructor. */
-export const KEY = {}
+/** Only this file has it, so that users cannot call the constructor. */
+const KEY = {}
 
 /**
  * A buffer or a region of a buffer, with all blocks in it.
@@ -41,15 +39,13 @@ export const KEY = {}
  * in every thread. An offset counts bytes from the start of `buffer`: `arena.f32[offset >> 2]` is
  * the first float of the block at `offset`.
  *
- * `Arena` is this class with `Arena.create`, the code of which a worker needs not: it may attach by
- * `AnyArena.attach`.
+ * `create.ts` adds `Arena.create`. The package exports this class without it as `AttachedArena`: by
+ * that, a worker attaches without the code that creates arenas.
  */
-export class AnyArena {
+export class Arena {
   static {
-    memoryOf = (arena) => {
-      if (typeof arena === 'object' && arena !== null && #memory in arena) return arena.#memory
-      throw invalidArgument('the arena', arena, 'what Arena.create() or Arena.attach() gives')
-    }
+    memoryOf = (arena) => arena.#memory
+    openArena = (memory, shared) => new Arena(memory, shared, KEY)
   }
 
   readonly #memory: ArenaMemory
@@ -59,7 +55,7 @@ export class AnyArena {
   readonly shared: boolean
 
   /** @internal */
-  protected constructor(memory: ArenaMemory, shared: boolean, key: typeof KEY) {
+  private constructor(memory: ArenaMemory, shared: boolean, key: typeof KEY) {
     if (key !== KEY) {
       throw invalidArgument('memory', memory, 'Arena.create() or Arena.attach()')
     }
@@ -71,10 +67,10 @@ export class AnyArena {
    * Attaches to the arena of another thread, by the `handle` that the thread got from that arena.
    * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt', 'not-shareable'
    */
-  static attach(handle: ArenaHandle): AnyArena {
+  static attach(handle: ArenaHandle): Arena {
     const { buffer, byteOffset } = checkedHandle(handle)
     checkControl(buffer, byteOffset)
-    return new this(openMemory(buffer, byteOffset), true, KEY)
+    return openArena(openMemory(buffer, byteOffset), true)
   }
 
   /**
@@ -211,7 +207,7 @@ export class AnyArena {
   }
 
   #open(slot: SlotIndex): Pool {
-    const pool = createPool(this.#memory, slot, this as AnyArena)
+    const pool = createPool(this.#memory, slot, this as Arena)
     this.#pools[slot] = pool
     return pool
   }

@@ -1,19 +1,20 @@
-/** Creates arenas. */
+/** `Arena` as users have it: with the code that creates arenas. */
 import { openMemory } from '../memory/memory.ts'
-import { AnyArena, KEY } from './arena.ts'
+import { Arena as AttachedArena, openArena } from './arena.ts'
 import { nextTag, writeControl } from './control.ts'
 import { type ArenaOptions, findRegion } from './region.ts'
 
-export class Arena extends AnyArena {
-  /**
-   * Creates an arena in new memory, or in a caller's memory, whose contents are lost.
-   * @throws ArenaError 'invalid-argument'; 'not-shareable' if the memory is to be shared but cannot
-   * be; 'out-of-memory' if the platform has no memory of that length
-   */
-  static create(options: ArenaOptions): Arena {
-    const region = findRegion(options)
-    writeControl(region, nextTag())
-    const { buffer, base, growable, shared } = region
-    return new Arena(openMemory(buffer, base, growable), shared, KEY)
-  }
+/**
+ * Creates an arena in new memory, or in a caller's memory, whose contents are lost.
+ * @throws ArenaError 'invalid-argument'; 'not-shareable' if the memory is to be shared but cannot
+ * be; 'out-of-memory' if the platform has no memory of that length
+ */
+function create(options: ArenaOptions): Arena {
+  const region = findRegion(options)
+  writeControl(region, nextTag())
+  const { buffer, base, growable, shared } = region
+  return openArena(openMemory(buffer, base, growable), shared)
 }
+
+export type Arena = AttachedArena
+export const Arena = /* @__PURE__ */ Object.assign(AttachedArena, { create })

@@ -116,7 +116,7 @@ export const noFreeSlot = (slotCount: number) =>
 export const notAdoptable = (slot: number, reason: string) =>
   new ArenaError(
     'not-adoptable',
-    `slot ${slot} cannot be adopted: ${reason}. Adopt a slot once, after its thread has died`,
+    `slot ${slot} cannot be adopted: ${reason}. Adopt it once, after its thread has died`,
   )
 
 export const lifeTaken = (lockName: string) =>
@@ -133,7 +133,7 @@ export const noWebLocks = () =>
   )
 
 export const notAnArena = (what: string) =>
-  new ArenaError('not-an-arena', `${what}. Pass the handle of an arena, as arena.handle returns it`)
+  new ArenaError('not-an-arena', `${what}. Pass arena.handle of an arena`)
 
 export const versionMismatch = (given: number, expected: number) =>
   new ArenaError(

@@ -286,4 +286,36 @@ test('memory that the platform does not have is an ArenaError too', () => {
   })
 })
 
+test('where the platform refuses byteLength, the arena gets less, down to minByteLength', () => {
+  const mib = 2 ** 20
+  class Refusing extends ArrayBuffer {
+    constructor(byteLength: number) {
+      if (byteLength > 5 * mib) throw new RangeError(`refused ${byteLength}`)
+      super(byteLength)
+    }
+  }
+  const createLess = (byteLength: number, minByteLength: unknown) =>
+    create({ byteLength, minByteLength, shared: false })
+  withGlobal('ArrayBuffer', Refusing, () => {
+    for (const [wanted, least, given] of [
+      [16, 1, 4],
+      [12, 3, 3],
+      [11, 1, 2.75],
+      [16, 5, 5],
+      [4, 1, 4],
+    ]) {
+      const arena = createLess(wanted * mib, least * mib)
+      assert.is(arena.byteLength, given * mib)
+      assert.is(arena.buffer.byteLength, given * mib)
+      arena.openPool().alloc(100)
+      assertSound(arena)
+    }
+    refuses('out-of-memory', () => createLess(16 * mib, 6 * mib), /refused/)
+    refuses('out-of-memory', () => createLess(16 * mib, undefined), /refused/)
+  })
+  for (const wrong of [-1, 1.5, 17 * mib, Number.NaN, '1']) {
+    refuses('invalid-argument', () => createLess(16 * mib, wrong), /minByteLength/)
+  }
+})
+
 test.run()

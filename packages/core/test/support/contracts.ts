@@ -132,6 +132,10 @@ export const contracts: Readonly<Record<string, Contract>> = {
     },
   },
   'new Arena': { parameters: () => [parameter({}, isNothingElse)], onlyRefusals: 'private' },
+  'new AttachedArena': {
+    parameters: () => [parameter({}, isNothingElse)],
+    onlyRefusals: 'private',
+  },
   'new ArenaError': nothing, // the library makes them
   'Arena.create': {
     parameters: (site) => [

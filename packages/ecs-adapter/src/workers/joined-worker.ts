@@ -1,5 +1,5 @@
 /** A worker in a group, in its own thread: it waits for runs, and takes part in them. */
-import { AnyArena, createScratch, type Pool, type Scratch } from '@ashlar/core'
+import { AttachedArena, createScratch, type Pool, type Scratch } from '@ashlar/core'
 import { attachStorage } from '../attach/attach.ts'
 import { elapsedMs, nextTurn, nowMs, Waiter } from '../base/wait.ts'
 import type { CommandBuffer } from '../commands/command-buffer.ts'
@@ -35,7 +35,7 @@ export class JoinedWorker {
 
   /** @throws ArenaError, StorageError; then the slot is closed, or was never opened */
   constructor(invitation: Invitation, systems: readonly System[]) {
-    const arena = AnyArena.attach(invitation.arena)
+    const arena = AttachedArena.attach(invitation.arena)
     const { index, controlBlock } = invitation
     const control = new ControlWords(arena, controlBlock >> 2)
     const own = new ControlWords(arena, control.first + workerWord(index, 0))
