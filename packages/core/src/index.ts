@@ -8,6 +8,7 @@ export type { ArenaHandle, ArenaOptions } from './arena/region.ts'
 export type { ArenaErrorCode } from './base/errors.ts'
 export { ArenaError } from './base/errors.ts'
 export type { BlockInfo } from './inspect/blocks.ts'
+export { fragmentation, hitRate } from './inspect/stats/shares.ts'
 export type { ArenaStats, ClassStats, SlotStats, StatsOptions } from './inspect/stats/stats.ts'
 export type { Violation } from './inspect/verify/verify.ts'
 export type {

@@ -4,6 +4,7 @@
 
 import * as core from '@ashlar/core'
 import { publishBatch } from '@ashlar/core/tuning'
+import { isPlainObject } from '../../src/base/builtins.ts'
 import { type Site, SLOT_COUNT } from './api.ts'
 
 export interface Parameter {
@@ -31,6 +32,7 @@ const isSlot = (value: unknown) => isFrom(value, 0, SLOT_COUNT - 1)
 const isFunction = (value: unknown) => typeof value === 'function'
 const isBoolean = (value: unknown) => typeof value === 'boolean'
 const isNothingElse = () => false
+const isObject = (given: unknown) => isPlainObject(given)
 
 /** What options are when they are empty. */
 function isEmpty(value: unknown): boolean {
@@ -137,6 +139,8 @@ export const contracts: Readonly<Record<string, Contract>> = {
     onlyRefusals: 'private',
   },
   'new ArenaError': nothing, // the library makes them
+  fragmentation: { parameters: ({ arena }) => [parameter(arena.stats(), isObject)] },
+  hitRate: { parameters: ({ arena }) => [parameter(arena.stats(), isObject)] },
   'Arena.create': {
     parameters: (site) => [
       arenaOptions(site, { byteLength: arenaByteLength, shared, slots, classes }),

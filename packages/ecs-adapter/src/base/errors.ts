@@ -163,8 +163,8 @@ export const packIsBusy = (what: string) =>
 export const setIsBusy = (what: string) =>
   new StorageError(
     'set-busy',
-    `${what} would move or free rows that are about to be written. Do not call it from ` +
-      'onColumnsMoved, onWaiting, or a getter among the values of a set()',
+    `${what} would move or free rows that are about to be written. Do not call it from hooks, or ` +
+      'from getters of values',
   )
 
 export const worldTwice = (first: number, second: number) =>
@@ -188,7 +188,7 @@ export const usedElsewhere = (name: string) =>
   new StorageError(
     'other-world',
     `component ${shown(name)} was used in a world that its storage does not serve: values may be ` +
-      'lost. Pass all worlds that use it: createStorage([level, menu], pool). All else is synced',
+      'lost. Pass all worlds that use it: createStorage([level, menu], pool).',
   )
 
 export const worldWasReset = () =>

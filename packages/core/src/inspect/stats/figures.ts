@@ -6,18 +6,11 @@ import * as layout from '../../base/layout.ts'
 import type { SlotState } from '../../spans/slots.ts'
 
 /** Figures of refills. Each slot counts them modulo 2^32. */
-interface RefillStats {
+export interface RefillStats {
   /** How often a free list was empty and was filled. */
   refills: number
   /** Blocks that refills handed out. */
   refilledBlocks: number
-  /**
-   * `1 - refills / refilledBlocks`, from 0 to 1; 0 before the first refill. It is the share of
-   * allocs that found a block on the free list, if each block that was handed out was allocated
-   * once. The true share is higher if blocks are freed and reused between two refills, lower if a
-   * sweep takes blocks back unused. It is meaningless once `refilledBlocks` has wrapped.
-   */
-  readonly hitRate: number
 }
 
 /** What the bytes of spans are used for. */
@@ -33,8 +26,6 @@ interface ByteStats {
   uncarvedBytes: number
   /** Bytes of runs that no block can use: 8 at each start, and less than a stride at each end. */
   wasteBytes: number
-  /** The share of the bytes, without the control area, that no live block takes. */
-  readonly fragmentation: number
 }
 
 /** Figures of one size class, or of all large blocks. */
@@ -85,41 +76,17 @@ export interface ArenaStats extends ByteStats, RefillStats {
   readonly slots: SlotStats[]
 }
 
-/**
- * 1 - part / whole, kept between 0 and 1: the counters of a running thread may disagree, and each
- * counter wraps at its own time.
- */
-const restOf = (part: number, whole: number) =>
-  whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
-
 /** @param stride 0 for large blocks. `collectStats` adds all other figures. */
 const newClassStats = (stride: number) =>
   ({
     maxByteLength: stride === 0 ? Number.POSITIVE_INFINITY : stride - layout.HEADER_BYTE_LENGTH,
     stride,
-    get hitRate() {
-      return restOf(this.refills, this.refilledBlocks)
-    },
-    get fragmentation() {
-      return restOf(this.liveBytes, this.spanCount * layout.SPAN_BYTE_LENGTH)
-    },
   }) as ClassStats
 
-export const newSlotStats = () =>
-  ({
-    get hitRate() {
-      return restOf(this.refills, this.refilledBlocks)
-    },
-  }) as SlotStats
+export const newSlotStats = () => ({}) as SlotStats
 
 export const newStats = (strides: Int32Array) =>
   ({
-    get hitRate() {
-      return restOf(this.refills, this.refilledBlocks)
-    },
-    get fragmentation() {
-      return restOf(this.liveBytes, this.committedBytes - this.controlBytes)
-    },
     classes: [...strides, 0].map(newClassStats),
     slots: [] as SlotStats[],
   }) as ArenaStats
