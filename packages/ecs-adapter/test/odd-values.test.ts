@@ -146,6 +146,7 @@ const subjects: Record<
         [isWhole(0, 255), orUndefined((value) => Number.isInteger(value))],
         ({ reader }) => [reader.slot, 0],
       ),
+      stats: none,
       sync: none,
       publish: none,
       reset: none,
