@@ -203,6 +203,12 @@ test('field types are functions of their options', () => {
   assert.throws(() => t.list(t.eid({ weak: true })))
   // @ts-expect-error: not in tables
   assert.throws(() => createTable(storage, 'Shot', { target: t.eid({ weak: true }) }))
+  // @ts-expect-error: bitECS knows the result of set by it
+  assert.throws(() => createTable(storage, 'Shot', { data: t.f32 }))
+  // @ts-expect-error: chunks have it
+  assert.throws(() => createTable(storage, 'Shot', { ids: t.f32 }))
+  // @ts-expect-error: chunks have it
+  assert.throws(() => createTable(storage.pool, { rowCount: t.f32 }))
 })
 
 test('names that no field may have do not compile', () => {

@@ -3,7 +3,7 @@ import type { Pool } from '@ashlar/core'
 import { createTable as createTableOfPool } from '../tables/create-table.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table.ts'
-import type { TableSchema } from '../tables/table-chunk.ts'
+import type { CheckedTable, TableSchema } from '../tables/table-chunk.ts'
 import type { TableOptions } from '../tables/table-options.ts'
 import { WorldStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
@@ -22,7 +22,7 @@ import type { StorageParts } from './storage-parts.ts'
 export function createTable<const S extends TableSchema>(
   storage: Storage,
   name: string,
-  schema: S,
+  schema: CheckedTable<S>,
   options?: Omit<TableOptions, 'name'>,
 ): Table<S>
 /**
@@ -31,7 +31,7 @@ export function createTable<const S extends TableSchema>(
  */
 export function createTable<const S extends TableSchema>(
   pool: Pool,
-  schema: S,
+  schema: CheckedTable<S>,
   options?: TableOptions,
 ): Table<S>
 export function createTable<const S extends TableSchema>(

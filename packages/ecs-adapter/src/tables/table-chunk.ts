@@ -1,7 +1,7 @@
 /** A chunk of a table, as one thread sees it: typed arrays over one block. */
 import { corrupt, invalidArgument, staleChunk } from '../base/errors.ts'
 import type { ScalarArray } from '../base/typed-arrays.ts'
-import type { Column, ScalarType } from '../schema/schema.ts'
+import type { Checked, Column, ScalarType } from '../schema/schema.ts'
 import { firstIdOf, idAfter } from './table-ids.ts'
 import {
   CHUNK_HEAD_WORD_COUNT,
@@ -11,6 +11,10 @@ import {
 } from './table-layout.ts'
 
 export type TableSchema = { readonly [field: string]: ScalarType }
+
+/** `Checked`, and without the names that chunks have: the type of such a name is `never` then. */
+export type CheckedTable<S extends TableSchema> = Checked<S> &
+  (string extends keyof S ? unknown : { readonly [K in keyof S & keyof ChunkRows]: never })
 
 /** A typed array for each field, indexed by row, and the members that `ChunkRows` lists. */
 export type Chunk<S extends TableSchema = TableSchema> = ChunkRows & {
