@@ -83,8 +83,8 @@ function proven(work: Work, arena: Arena, prepared: Prepared): Prepared {
     check() {
       prepared.check()
       const stats = exactStats(arena)
-      expect(stats.liveBlocks, work.liveCount, 'live blocks of the arena')
-      expect(stats.refills > 0, true, 'refills happened')
+      expect(stats.liveBlockCount, work.liveCount, 'live blocks of the arena')
+      expect(stats.refillCount > 0, true, 'refills happened')
       expect(JSON.stringify(verify(arena)), '[]', 'violations found by verify')
     },
   }

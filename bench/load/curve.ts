@@ -18,7 +18,7 @@ const mixed = (random: Draw) => logUniform(random, 16, 4096)
 export function measureCurve(opened: Opened): CurveResult {
   const { arena, pool } = opened
   const player = createPlayer(opened, curveScript())
-  const committed = () => arena.stats().committedBytes / MEBIBYTE
+  const committed = () => arena.stats().committedByteLength / MEBIBYTE
   let frame = 0
   const play = () => player.play(frame++)
 

@@ -84,7 +84,7 @@ export function createProducer({ arena, pool }: Opened): Player {
       pool.collect()
       const stats = exactStats(arena)
       const own = stats.slots.find(({ slot }) => slot === pool.slot)
-      assert.equal(own?.remoteFrees, allocCount >>> 0, 'blocks that came back')
+      assert.equal(own?.remoteFreeCount, allocCount >>> 0, 'blocks that came back')
       assert.equal(blocks(arena).length, 0, 'live blocks')
       assert.deepEqual(verify(arena), [], 'violations found by verify')
     },

@@ -37,11 +37,11 @@ function countLap(player: Player) {
   let sum = 0
   let peak = 0
   for (let frame = 1; frame <= frameCount; frame++) {
-    const refillsBefore = stats.refills
+    const refillsBefore = stats.refillCount
     player.play(frame)
-    const { committedBytes, refills } = arena.stats({ into: stats })
-    sum += committedBytes
-    if (committedBytes > peak) peak = committedBytes
+    const { committedByteLength, refillCount: refills } = arena.stats({ into: stats })
+    sum += committedByteLength
+    if (committedByteLength > peak) peak = committedByteLength
     const isBurst = allocCounts[frame] > (2 * lapAllocCount) / frameCount
     for (const one of isBurst ? [all, bursts] : [all]) {
       one.refillCount += refills - refillsBefore

@@ -69,7 +69,7 @@ export function createPlayer({ arena, pool }: Opened, script: Script): Player {
       for (let place = 0; place < live.length; place++) {
         if (live[place] !== 0) assert.equal(words[live[place] >> 2], place, 'what a block holds')
       }
-      assert.equal(exactStats(arena).liveBlocks, offsets.length, 'live blocks')
+      assert.equal(exactStats(arena).liveBlockCount, offsets.length, 'live blocks')
       assert.deepEqual(verify(arena), [], 'violations found by verify')
     },
   }

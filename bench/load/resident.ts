@@ -25,8 +25,9 @@ const arenaOf = (options: () => ArenaOptions) => async (look: Look) => {
   await look('burst')
   for (const offset of offsets) pool.free(offset)
   pool.collect()
-  const { committedBytes, controlBytes } = arena.stats()
-  if (committedBytes !== controlBytes) throw new Error('the arena has not given all spans back')
+  const { committedByteLength, controlByteLength } = arena.stats()
+  if (committedByteLength !== controlByteLength)
+    throw new Error('the arena has not given all spans back')
   await look('freed')
 }
 

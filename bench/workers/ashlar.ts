@@ -59,7 +59,7 @@ export function settleArena(
 ): Settled {
   takeBack(pools)
   // As the workers left it: what is freed from here on is not theirs.
-  const { slots, refills } = arena.stats()
+  const { slots, refillCount } = arena.stats()
   const [pool] = pools
   for (const block of leftovers) pool.free(block)
   takeBack(pools)
@@ -73,13 +73,13 @@ export function settleArena(
     const violations = slotWord(memory, slot as SlotIndex, SLOT_VIOLATIONS)
     assert.equal(memory.i32[violations], 0, `double frees found by slot ${slot}`)
   }
-  const { peakCommittedBytes } = arena.stats()
+  const { peakCommittedByteLength } = arena.stats()
   for (const one of pools) one.close()
   return {
     strayCount: strays.length,
-    returnedCount: slots.reduce((sum, { remoteFrees }) => sum + remoteFrees, 0),
-    refillCount: refills,
-    peakByteLength: peakCommittedBytes,
+    returnedCount: slots.reduce((sum, { remoteFreeCount }) => sum + remoteFreeCount, 0),
+    refillCount,
+    peakByteLength: peakCommittedByteLength,
   }
 }
 

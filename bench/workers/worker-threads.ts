@@ -1,7 +1,7 @@
 // Starts the workers of a run and hears what they measured. A worker runs the same bundle as the
 // main thread. The benchmark waits, at barriers and in queues; the library never does.
 import { parentPort, Worker } from 'node:worker_threads'
-import { whenDead } from '@ashlar/core'
+import { threadExited } from '@ashlar/core'
 import type { CaseOptions } from './cases.ts'
 import type { Contender, Grave, Settled, Site } from './heap.ts'
 import type { Buckets, Timed } from './windows.ts'
@@ -59,7 +59,7 @@ export interface Member {
 
 export function startWorker(task: Task): Member {
   const worker = new Worker(new URL(import.meta.url), { workerData: task })
-  const death = whenDead({ worker })
+  const death = threadExited({ worker })
   const heard = new Promise<Report>((resolve, reject) => {
     worker.once('message', resolve)
     worker.once('error', reject)

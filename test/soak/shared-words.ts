@@ -85,11 +85,11 @@ export class SharedWords {
     return Atomics.load(this.#words, PEAK)
   }
 
-  /** @param liveBytes below 2^31, as arenas are no longer */
-  sawLive(liveBytes: number): void {
+  /** @param liveByteLength below 2^31, as arenas are no longer */
+  sawLive(liveByteLength: number): void {
     let peak = this.peakLiveBytes
-    while (liveBytes > peak) {
-      const before = Atomics.compareExchange(this.#words, PEAK, peak, liveBytes)
+    while (liveByteLength > peak) {
+      const before = Atomics.compareExchange(this.#words, PEAK, peak, liveByteLength)
       if (before === peak) return
       peak = before
     }

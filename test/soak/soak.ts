@@ -56,7 +56,7 @@ export async function soak(options: SoakOptions): Promise<void> {
       await watch.play(step)
     }
     checkEmpty(arena)
-    watch.checkEvents(arena.stats().refills)
+    watch.checkEvents(arena.stats().refillCount)
   } finally {
     watch.end()
   }
@@ -66,16 +66,19 @@ export async function soak(options: SoakOptions): Promise<void> {
 function checkBase(arena: Arena, watch: Watch): void {
   assert.equal(verify(arena), [])
   const stats = exactStats(arena)
-  const { liveBytes, requestedBytes, peakCommittedBytes } = stats
+  const { liveByteLength, requestedByteLength, peakCommittedByteLength } = stats
   // The control area is as long as the arena's byte length wants, and mostly untouched.
-  const committedBytes = stats.committedBytes - stats.controlBytes
+  const committedByteLength = stats.committedByteLength - stats.controlByteLength
   const { peakLiveBytes } = watch
-  const peak = `${inMebibytes(peakLiveBytes)} live, ${inMebibytes(peakCommittedBytes)} committed`
-  const live = `${inMebibytes(requestedBytes)} asked for, ${inMebibytes(liveBytes)} live`
-  watch.log(`peak ${peak}; at the end ${live}, ${inMebibytes(committedBytes)} committed`)
-  assert.ok(peakLiveBytes > 2 * liveBytes, 'there was no burst')
-  const wanted = Math.min(MAX_TIMES_PEAK * peakLiveBytes, MAX_TIMES_LIVE * liveBytes)
-  assert.ok(committedBytes <= wanted, `${committedBytes} bytes are committed, above ${wanted}`)
+  const peak = `${inMebibytes(peakLiveBytes)} live, ${inMebibytes(peakCommittedByteLength)} committed`
+  const live = `${inMebibytes(requestedByteLength)} asked for, ${inMebibytes(liveByteLength)} live`
+  watch.log(`peak ${peak}; at the end ${live}, ${inMebibytes(committedByteLength)} committed`)
+  assert.ok(peakLiveBytes > 2 * liveByteLength, 'there was no burst')
+  const wanted = Math.min(MAX_TIMES_PEAK * peakLiveBytes, MAX_TIMES_LIVE * liveByteLength)
+  assert.ok(
+    committedByteLength <= wanted,
+    `${committedByteLength} bytes are committed, above ${wanted}`,
+  )
 }
 
 /** All was freed. */
@@ -83,13 +86,13 @@ function checkEmpty(arena: Arena): void {
   assert.equal(verify(arena), [])
   assert.equal(blocks(arena), [])
   const stats = exactStats(arena)
-  assert.is(stats.committedBytes, stats.controlBytes)
+  assert.is(stats.committedByteLength, stats.controlByteLength)
   assert.is(
-    stats.slots.reduce((sum, { violations }) => sum + violations, 0),
+    stats.slots.reduce((sum, { violationCount: violations }) => sum + violations, 0),
     0,
   )
   assert.ok(
-    stats.slots.every(({ remoteFrees }) => remoteFrees > 0),
+    stats.slots.every(({ remoteFreeCount }) => remoteFreeCount > 0),
     'no blocks were freed by others',
   )
 }
@@ -155,7 +158,7 @@ class Watch {
     for (let slot = 0; slot < memory.slotCount; slot++) {
       writtenCount += memory.i32[ringOf(memory, slot as SlotIndex) + TELEMETRY_WRITTEN] >>> 0
     }
-    const { droppedEvents } = this.#telemetry
+    const { droppedEventCount: droppedEvents } = this.#telemetry
     this.log(`${this.#eventCount} events read, ${droppedEvents} dropped; ${refillCount} refills`)
     assert.is(this.#eventCount, writtenCount)
     assert.ok(this.#refillCount <= refillCount)
@@ -180,8 +183,8 @@ class Watch {
     this.#progress = progress
     if (this.#secondsSince(this.#loggedAt) < LOG_SECONDS) return
     this.#loggedAt = performance.now()
-    const { committedBytes, liveBytes } = this.#arena.stats()
-    const live = `${inMebibytes(liveBytes)} live, ${inMebibytes(committedBytes)} committed`
+    const { committedByteLength, liveByteLength } = this.#arena.stats()
+    const live = `${inMebibytes(liveByteLength)} live, ${inMebibytes(committedByteLength)} committed`
     const seconds = this.#secondsSince(this.#startedAt).toFixed(0)
     this.log(`${seconds} s, ${frameCount} frames: ${live}`)
   }

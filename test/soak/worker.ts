@@ -39,7 +39,7 @@ async function play(start: Start, fail: (error: unknown) => void): Promise<void>
   })
 
   const frame = async () => {
-    load.frame(() => shared.sawLive(arena.stats({ into: stats }).liveBytes))
+    load.frame(() => shared.sawLive(arena.stats({ into: stats }).liveByteLength))
     shared.addFrame(index)
     await null // lets onViolation speak
   }

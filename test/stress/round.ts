@@ -24,7 +24,7 @@ export interface RoundOptions {
 
 /**
  * How long the arena is, and how many blocks a thread holds at most: the second kind of arena is
- * full most of the time, so that closed slots are tended. That is slow: ten times as long for an
+ * full most of the time, so that closed slots are lent. That is slow: ten times as long for an
  * operation.
  */
 const SIZES = [

@@ -30,14 +30,15 @@ export function settle(arena: Arena, shared: SharedWords, workload: Workload): v
   for (const pool of pools) pool.close()
   assertAccountedFor(arena)
   assert.equal(blocks(arena), [])
-  assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
+  assert.is(arena.stats().committedByteLength, arena.stats().controlByteLength)
 }
 
 const blockOffsets = (arena: Arena) => blocks(arena).map(({ offset }) => offset)
 
 /** A block may be freed, but still on its way to its owner, or to the next one. */
 function deliverAll(arena: Arena, pools: readonly Pool[]): void {
-  const arrived = () => arena.stats().slots.reduce((sum, { remoteFrees }) => sum + remoteFrees, 0)
+  const arrived = () =>
+    arena.stats().slots.reduce((sum, { remoteFreeCount }) => sum + remoteFreeCount, 0)
   let before: number
   do {
     before = arrived()
@@ -50,7 +51,7 @@ function deliverAll(arena: Arena, pools: readonly Pool[]): void {
 function adoptAll(arena: Arena): Pool[] {
   const { slots } = arena.stats()
   assert.equal(
-    slots.filter(({ state }) => state === 'tended'),
+    slots.filter(({ state }) => state === 'lent'),
     [],
   )
   return slots
@@ -72,8 +73,18 @@ function openAll(arena: Arena): Pool[] {
 function assertAccountedFor(arena: Arena): void {
   assert.equal(verify(arena), [])
   const stats = exactStats(arena)
-  const { controlBytes, liveBytes, freeBytes, uncarvedBytes, wasteBytes, committedBytes } = stats
-  assert.is(controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes, committedBytes)
+  const {
+    controlByteLength,
+    liveByteLength,
+    freeByteLength,
+    uncarvedByteLength,
+    wasteByteLength,
+    committedByteLength,
+  } = stats
+  assert.is(
+    controlByteLength + liveByteLength + freeByteLength + uncarvedByteLength + wasteByteLength,
+    committedByteLength,
+  )
 }
 
 /** What the workers put there must be live, whole, and there once. */

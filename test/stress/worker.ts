@@ -1,5 +1,5 @@
 /** A worker of a stress run. It may be terminated at any instruction of this. */
-import { Arena, type ArenaHandle, holdLife, type Life, type Pool } from '@ashlar/core'
+import { Arena, type ArenaHandle, holdThreadLock, type Pool, type ThreadLock } from '@ashlar/core'
 import { Random } from '../../packages/core/test/support/random.ts'
 import { runAsWorker } from '../support/threads.ts'
 import {
@@ -18,7 +18,7 @@ export interface Start {
   readonly handle: ArenaHandle
   readonly shared: SharedArrayBuffer
   readonly index: number
-  readonly life: Life
+  readonly lock: ThreadLock
   readonly seed: number
   readonly maxBlockCount: number
 }
@@ -108,7 +108,7 @@ class StressWorker {
 }
 
 runAsWorker<Start>(async (start, fail) => {
-  await holdLife(start.life)
+  await holdThreadLock(start.lock)
   new SharedWords(start.shared).of(start.index).phase = 'open' // it may be watched from now on
   await new StressWorker(start, fail).run()
 })

@@ -1,5 +1,11 @@
 /** The workers of a round: started, told to die, and seen to be dead. */
-import { type Arena, ArenaError, createLife, type Life, whenDead } from '@ashlar/core'
+import {
+  type Arena,
+  ArenaError,
+  createThreadLock,
+  type ThreadLock,
+  threadExited,
+} from '@ashlar/core'
 import type { Random } from '../../packages/core/test/support/random.ts'
 import { type Failure, startThread, type Thread, type ThreadKind } from '../support/threads.ts'
 import {
@@ -30,7 +36,7 @@ export interface StressWorkersOptions {
 export interface RunningWorker {
   readonly index: number
   readonly words: WorkerWords
-  readonly life: Life
+  readonly lock: ThreadLock
   readonly thread: Thread
   /** After so many operations it is to die; after none, even while it starts. */
   readonly dueOpCount: number
@@ -82,18 +88,18 @@ export class StressWorkers {
     const words = shared.of(index)
     words.clear()
     words.reserved = await this.#reserveSlot()
-    const life = createLife()
+    const lock = createThreadLock()
     const thread = startThread(
       kind,
-      (message) => this.#failAs(index, life, (message as Failure).failure),
-      (reason) => this.#failAs(index, life, String(reason)),
+      (message) => this.#failAs(index, lock, (message as Failure).failure),
+      (reason) => this.#failAs(index, lock, String(reason)),
     )
     const seed = random.next()
     const { handle } = arena
-    thread.post({ handle, shared: shared.buffer, index, life, seed, maxBlockCount } satisfies Start)
+    thread.post({ handle, shared: shared.buffer, index, lock, seed, maxBlockCount } satisfies Start)
     const dueOpCount = random.logUniform(MAX_DUE_BITS)
     const state = { isDying: false, seenOpCount: 0, idleSeconds: 0 }
-    this.#members.set(index, { index, words, life, thread, dueOpCount, ...state })
+    this.#members.set(index, { index, words, lock, thread, dueOpCount, ...state })
   }
 
   /** Waits while the others have all slots. */
@@ -114,9 +120,9 @@ export class StressWorkers {
     if (order === 'terminate') member.thread.terminate()
     else {
       member.words.order = order
-      while (member.words.phase === 'start') await milliseconds(1) // until it holds its life
+      while (member.words.phase === 'start') await milliseconds(1) // until it holds its lock
     }
-    await whenDead({ worker: member.thread.worker, life: member.life })
+    await threadExited({ worker: member.thread.worker, lock: member.lock })
     this.#members.delete(member.index)
     return leftBehindBy(member.words, order)
   }
@@ -131,11 +137,11 @@ export class StressWorkers {
     this.#reject(reason instanceof Error ? reason : new Error(String(reason)))
   }
 
-  /** What a worker says whose life was taken from it does not count: it counts as dead. */
-  #failAs(index: number, life: Life, reason: string): void {
+  /** What a worker says whose lock was taken from it does not count: it counts as dead. */
+  #failAs(index: number, lock: ThreadLock, reason: string): void {
     const member = this.#members.get(index)
-    if (member?.life !== life) return
-    if (member.isDying && reason.includes('life-taken')) return
+    if (member?.lock !== lock) return
+    if (member.isDying && reason.includes('thread-lock-taken')) return
     this.fail(new Error(`worker ${index}, in phase ${member.words.phase}: ${reason}`))
   }
 

@@ -21,7 +21,7 @@ export const threadKinds: readonly ThreadKind[] = [
 ]
 
 export interface Thread {
-  /** For `whenDead`. */
+  /** For `threadExited`. */
   readonly worker: object
   post(message: unknown): void
   terminate(): void

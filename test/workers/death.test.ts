@@ -1,5 +1,5 @@
 // Deaths of real workers, as each platform confirms them.
-import { ArenaError, createLife, holdLife, whenDead } from '@ashlar/core'
+import { ArenaError, createThreadLock, holdThreadLock, threadExited } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../support/threads.ts'
@@ -29,21 +29,24 @@ async function untilCounting(counter: Int32Array): Promise<void> {
 }
 
 for (const kind of threadKinds) {
-  // Deno releases the locks of these before they end: see whenDead.
+  // Deno releases the locks of these before they end: see threadExited.
   const mayTerminate = !(isDeno && kind === 'node')
 
   test(`${kind}: a worker that ends by itself`, async () => {
     const thread = startWorker(kind)
-    const life = await thread.call('holdLife')
+    const lock = await thread.call('holdThreadLock')
     let isDead = false
-    const deaths = [whenDead({ worker: thread.worker, life }), whenDead({ ...thread, life })]
+    const deaths = [
+      threadExited({ worker: thread.worker, lock }),
+      threadExited({ ...thread, lock }),
+    ]
     deaths[1].then(() => (isDead = true))
-    await thread.call('holdLife') // another round trip; and a thread may hold many
+    await thread.call('holdThreadLock') // another round trip; and a thread may hold many
     await nextTurn()
     assert.is(isDead, false)
     thread.call('end')
     await Promise.all(deaths)
-    await whenDead({ worker: thread.worker, life }) // also who asks later is told
+    await threadExited({ worker: thread.worker, lock }) // also who asks later is told
   })
 
   if (mayTerminate) {
@@ -51,11 +54,11 @@ for (const kind of threadKinds) {
       for (let round = 0; round < 10; round++) {
         const counter = new Int32Array(new SharedArrayBuffer(4))
         const thread = startWorker(kind)
-        const life = await thread.call('holdLife', createLife())
+        const lock = await thread.call('holdThreadLock', createThreadLock())
         await thread.call('count', counter)
         await untilCounting(counter)
         thread.terminate()
-        await whenDead({ worker: thread.worker, life })
+        await threadExited({ worker: thread.worker, lock })
         const counted = Atomics.load(counter, 0)
         await new Promise((resolve) => setTimeout(resolve, 20))
         assert.is(Atomics.load(counter, 0), counted)
@@ -64,43 +67,43 @@ for (const kind of threadKinds) {
   }
 
   if (isPage) {
-    test(`${kind}: who counts as dead cannot hold his life any more`, async () => {
-      const life = createLife()
-      await whenDead({ life })
+    test(`${kind}: who counts as dead cannot hold his lock any more`, async () => {
+      const lock = createThreadLock()
+      await threadExited({ lock })
       const thread = startWorker(kind)
-      await thread.call('holdLife', life).then(
+      await thread.call('holdThreadLock', lock).then(
         () => assert.unreachable(),
-        (error) => assert.match(error.message, 'life-taken'),
+        (error) => assert.match(error.message, 'thread-lock-taken'),
       )
       thread.call('end')
     })
   }
 
   if (hasLocks) {
-    test(`${kind}: a life is held by one thread`, async () => {
+    test(`${kind}: a lock is held by one thread`, async () => {
       const thread = startWorker(kind)
-      const life = await thread.call('holdLife', createLife())
-      assert.is(await codeOf(holdLife(life)), 'life-taken')
+      const lock = await thread.call('holdThreadLock', createThreadLock())
+      assert.is(await codeOf(holdThreadLock(lock)), 'thread-lock-taken')
       thread.call('end')
     })
   }
 }
 
-test('a life is unlike any other, and survives postMessage', () => {
-  const lives = Array.from({ length: 1000 }, createLife)
+test('a lock is unlike any other, and survives postMessage', () => {
+  const lives = Array.from({ length: 1000 }, createThreadLock)
   assert.is(new Set(lives.map(({ lockName }) => lockName)).size, 1000)
   assert.equal(structuredClone(lives[0]), lives[0])
 })
 
 test('what confirms nothing on this platform is refused', async () => {
-  const wrong = hasLocks ? { worker: {} } : { life: createLife() }
-  assert.is(await codeOf(whenDead(wrong)), 'invalid-argument')
-  assert.is(await codeOf(whenDead({})), 'invalid-argument')
+  const wrong = hasLocks ? { worker: {} } : { lock: createThreadLock() }
+  assert.is(await codeOf(threadExited(wrong)), 'invalid-argument')
+  assert.is(await codeOf(threadExited({})), 'invalid-argument')
   assert.is(
-    await codeOf(whenDead({ worker: {}, life: { lockName: 3 } as never })),
+    await codeOf(threadExited({ worker: {}, lock: { lockName: 3 } as never })),
     'invalid-argument',
   )
-  assert.is(await codeOf(holdLife('a name' as never)), 'invalid-argument')
+  assert.is(await codeOf(holdThreadLock('a name' as never)), 'invalid-argument')
 })
 
 if (isMain) test.run()

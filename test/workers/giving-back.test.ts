@@ -1,6 +1,6 @@
 // An arena that two threads have filled to the last byte: both free what the other one holds, at a
 // time.
-import { Arena, blocks, createLife, exactStats, verify, whenDead } from '@ashlar/core'
+import { Arena, blocks, createThreadLock, exactStats, threadExited, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, type ThreadKind, threadKinds } from '../support/threads.ts'
@@ -27,7 +27,7 @@ async function fullArena(kind: ThreadKind) {
   const pool = arena.openPool()
   const worker = startWorker(kind)
   const slot = arena.reserveSlot()
-  const life = await worker.call('holdLife', createLife())
+  const lock = await worker.call('holdThreadLock', createThreadLock())
   const generation = await worker.call('open', arena.handle, slot)
   const theirs: number[] = []
   const ours: number[] = []
@@ -36,23 +36,23 @@ async function fullArena(kind: ThreadKind) {
     ours.push(...fill(arena, pool, most, byteLength))
   }
   assert.equal([pool.tryAlloc(0), (await worker.call('fill', 1, 0)).length], [0, 0])
-  return { arena, pool, worker, slot, life, generation, ours, theirs }
+  return { arena, pool, worker, slot, lock, generation, ours, theirs }
 }
 
 function assertAllFree(arena: Arena): void {
   assert.equal(verify(arena), [])
   assert.equal(blocks(arena), [])
   const pool = arena.openPool()
-  const { reservedBytes, controlBytes } = arena.stats()
-  pool.free(pool.alloc(reservedBytes - controlBytes - 16))
-  const { liveBlocks, committedBytes } = exactStats(arena)
-  assert.equal([liveBlocks, committedBytes], [0, controlBytes])
+  const { reservedByteLength, controlByteLength } = arena.stats()
+  pool.free(pool.alloc(reservedByteLength - controlByteLength - 16))
+  const { liveBlockCount, committedByteLength } = exactStats(arena)
+  assert.equal([liveBlockCount, committedByteLength], [0, controlByteLength])
   assert.equal(verify(arena), [])
 }
 
 for (const kind of threadKinds) {
   test(`${kind}: both free what the other one holds`, async () => {
-    const { arena, pool, worker, life, ours, theirs } = await fullArena(kind)
+    const { arena, pool, worker, lock, ours, theirs } = await fullArena(kind)
     const byWorker = worker.call('free', ours)
     for (const offset of theirs) pool.free(offset)
     pool.flush()
@@ -64,26 +64,26 @@ for (const kind of threadKinds) {
     pool.close()
     assertAllFree(arena)
     worker.call('end')
-    await whenDead({ worker: worker.worker, life })
+    await threadExited({ worker: worker.worker, lock })
   })
 
   test(`${kind}: the worker has closed, the main thread frees all that it left`, async () => {
-    const { arena, pool, worker, life, ours, theirs } = await fullArena(kind)
+    const { arena, pool, worker, lock, ours, theirs } = await fullArena(kind)
     await worker.call('close')
     for (const offset of [...theirs, ...ours]) pool.free(offset)
     assert.equal(verify(arena), [])
     pool.close()
     assertAllFree(arena)
     worker.call('end')
-    await whenDead({ worker: worker.worker, life })
+    await threadExited({ worker: worker.worker, lock })
   })
 
   test(`${kind}: the worker has ended without a word, and is adopted`, async () => {
-    const { arena, pool, worker, slot, life, generation, ours, theirs } = await fullArena(kind)
+    const { arena, pool, worker, slot, lock, generation, ours, theirs } = await fullArena(kind)
     await worker.call('free', ours.slice(0, ours.length >> 1))
     worker.call('end')
     for (const offset of theirs) pool.free(offset)
-    await whenDead({ worker: worker.worker, life })
+    await threadExited({ worker: worker.worker, lock })
     const adopted = arena.adopt(slot, generation)
     assert.equal(verify(arena), [])
     for (const offset of ours.slice(ours.length >> 1)) adopted.free(offset)

@@ -1,5 +1,5 @@
 // Two workers and the main thread on one arena: blocks freed by whoever, and a slot adopted.
-import { Arena, blocks, createLife, verify, whenDead } from '@ashlar/core'
+import { Arena, blocks, createThreadLock, threadExited, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, type ThreadKind, threadKinds } from '../support/threads.ts'
@@ -11,13 +11,13 @@ const test = suite('workers')
 async function startOn(arena: Arena, kind: ThreadKind) {
   const thread = startWorker(kind)
   const slot = arena.reserveSlot()
-  const life = await thread.call('holdLife', createLife())
+  const lock = await thread.call('holdThreadLock', createThreadLock())
   const generation = await thread.call('open', arena.handle, slot)
   const end = async () => {
     thread.call('end')
-    await whenDead({ worker: thread.worker, life })
+    await threadExited({ worker: thread.worker, lock })
   }
-  return { ...thread, slot, life, generation, end }
+  return { ...thread, slot, lock, generation, end }
 }
 
 function newArena(): Arena {
@@ -96,7 +96,7 @@ for (const kind of threadKinds) {
     if ('Deno' in globalThis && kind === 'node') one.call('end')
     else one.terminate()
     await two.call('free', kept.slice(0, 50)) // whoever dies meanwhile
-    await whenDead(one)
+    await threadExited(one)
     const heir = arena.adopt(one.slot, one.generation)
     assert.equal(verify(arena), [])
     for (const offset of kept.slice(50)) heir.free(offset)
@@ -115,9 +115,9 @@ for (const kind of threadKinds) {
     const arena = newArena()
     const thread = startWorker(kind)
     const slot = arena.reserveSlot()
-    const life = await thread.call('holdLife', createLife())
+    const lock = await thread.call('holdThreadLock', createThreadLock())
     thread.call('end')
-    await whenDead({ worker: thread.worker, life })
+    await threadExited({ worker: thread.worker, lock })
     arena.adopt(slot).close()
     assert.equal(verify(arena), [])
     assert.is(arena.openPool().slot, slot)

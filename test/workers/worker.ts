@@ -1,5 +1,5 @@
 /** The worker of these tests: what it does when asked, and how a test asks it. */
-import { Arena, type ArenaHandle, holdLife, type Life, type Pool } from '@ashlar/core'
+import { Arena, type ArenaHandle, holdThreadLock, type Pool, type ThreadLock } from '@ashlar/core'
 import { answerCalls, type Calls, startRemoteThread } from '../support/remote-calls.ts'
 import { isMain, type ThreadKind } from '../support/threads.ts'
 
@@ -19,7 +19,7 @@ export function fill(arena: Arena, pool: Pool, most: number, byteLength: number)
 }
 
 const calls = {
-  holdLife: (life?: Life) => holdLife(life),
+  holdThreadLock: (lock?: ThreadLock) => holdThreadLock(lock),
 
   /** Gives the pool's generation. */
   open(handle: ArenaHandle, slot: number): number {

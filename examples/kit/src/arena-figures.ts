@@ -4,15 +4,15 @@ import type { Arena } from '@ashlar/core'
 import { blocks, exactStats, verify } from '@ashlar/core'
 
 export interface MemoryFigures {
-  readonly liveBytes: number
-  readonly committedBytes: number
-  readonly reservedBytes: number
+  readonly liveByteLength: number
+  readonly committedByteLength: number
+  readonly reservedByteLength: number
 }
 
 /** While every other thread is outside of the library. */
 export function memoryOf(arena: Arena): MemoryFigures {
-  const { liveBytes, committedBytes, reservedBytes } = exactStats(arena)
-  return { liveBytes, committedBytes, reservedBytes }
+  const { liveByteLength, committedByteLength, reservedByteLength } = exactStats(arena)
+  return { liveByteLength, committedByteLength, reservedByteLength }
 }
 
 /** Throws unless the arena is sound and has no live block. @param what has just been run */

@@ -28,11 +28,15 @@ export function stepRows(
   ]
 }
 
-export function memoryRow({ liveBytes, committedBytes, reservedBytes }: MemoryFigures): string {
+export function memoryRow({
+  liveByteLength,
+  committedByteLength,
+  reservedByteLength,
+}: MemoryFigures): string {
   return row(
     'memory',
-    `${formatBytes(liveBytes)} live   ${formatBytes(committedBytes)} committed   ` +
-      `${formatBytes(reservedBytes)} reserved`,
+    `${formatBytes(liveByteLength)} live   ${formatBytes(committedByteLength)} committed   ` +
+      `${formatBytes(reservedByteLength)} reserved`,
   )
 }
 

@@ -34,7 +34,7 @@ export interface WorkerReport {
   /** Entities that it sent to other workers. */
   readonly handedOver: number
   /** Blocks of its own that other workers freed. */
-  readonly remoteFrees: number
+  readonly remoteFreeCount: number
 }
 
 /** Also the entry of a map in the JSON summary. */

@@ -10,7 +10,7 @@ export interface Progress {
   readonly entities: number
   readonly shots: number
   readonly allocsPerSecond: number
-  readonly liveBytes: number
+  readonly liveByteLength: number
 }
 
 /** As a progress view wants them. */
@@ -21,7 +21,7 @@ export function shownProgress(progress: Progress): ShownProgress {
     `${formatCount(progress.entities).padStart(6)} entities`,
     `${formatCount(progress.shots).padStart(5)} shots`,
     `${formatCount(progress.allocsPerSecond).padStart(7)} allocs/s`,
-    formatBytes(progress.liveBytes).padStart(8),
+    formatBytes(progress.liveByteLength).padStart(8),
   ]
   return { name: map, step, steps, figures: figures.join(' ') }
 }

@@ -80,7 +80,7 @@ async function measure(
         entities: simulation.entityCount(),
         shots: simulation.shotCount(),
         allocsPerSecond: (counts.allocs - countsBefore.allocs) / (wallSeconds || 1),
-        liveBytes: arena.stats().liveBytes,
+        liveByteLength: arena.stats().liveByteLength,
       }),
   })
   return { ...figures, entitiesMax, events, countsBefore, counts, memory: memoryOf(arena) }

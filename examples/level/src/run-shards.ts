@@ -63,7 +63,7 @@ async function runWith(
     threads: reports,
     workers: reports.map((figures, index) => ({
       ...workerFigures(figures, steps),
-      remoteFrees: remoteFreesOf(arena, slots[index]) - freesBefore[index],
+      remoteFreeCount: remoteFreesOf(arena, slots[index]) - freesBefore[index],
     })),
   })
   progress.end()
@@ -76,7 +76,7 @@ async function runWith(
 function workerFigures(
   { wallSeconds, busySeconds, digest, handedOver }: ShardReport,
   steps: number,
-): Omit<WorkerReport, 'remoteFrees'> {
+): Omit<WorkerReport, 'remoteFreeCount'> {
   return {
     entities: digest.entityCount,
     stepsPerBusySecond: steps / busySeconds,
@@ -86,7 +86,7 @@ function workerFigures(
 }
 
 function remoteFreesOf(arena: Arena, slot: number): number {
-  return arena.stats().slots.find((stats) => stats.slot === slot)?.remoteFrees ?? 0
+  return arena.stats().slots.find((stats) => stats.slot === slot)?.remoteFreeCount ?? 0
 }
 
 /** Looks at the workers' meters now and then; nobody is asked, and nobody waits. */
@@ -102,7 +102,7 @@ function showProgress({ arena, map, onProgress }: RunOptions, meters: Meters, st
       entities: meters.sum('entities'),
       shots: meters.sum('shots'),
       allocsPerSecond: meters.sum('allocs') / wallSeconds,
-      liveBytes: arena.stats().liveBytes,
+      liveByteLength: arena.stats().liveByteLength,
     })
   }
   show(0)

@@ -95,9 +95,9 @@ function manyMaps(report: RunReport): string[] {
     ),
     row(
       'memory',
-      `at most ${formatBytes(max(maps, (map) => map.liveBytes))} live   ` +
-        `${formatBytes(max(maps, (map) => map.committedBytes))} committed   ` +
-        `${formatBytes(maps[0].reservedBytes)} reserved`,
+      `at most ${formatBytes(max(maps, (map) => map.liveByteLength))} live   ` +
+        `${formatBytes(max(maps, (map) => map.committedByteLength))} committed   ` +
+        `${formatBytes(maps[0].reservedByteLength)} reserved`,
     ),
     garbageRow(garbage, INCLUDED),
   ]
@@ -118,7 +118,7 @@ function tableRow(map: MapReport): string[] {
     map.stepMsP50.toFixed(3),
     map.stepMsP99.toFixed(3),
     formatCount(map.allocsPerSecond),
-    formatCount(map.liveBytes / 1024),
+    formatCount(map.liveByteLength / 1024),
     formatChecksum(map.checksum),
   ]
 }
@@ -135,7 +135,7 @@ function workerTable(maps: readonly MapReport[]): string[] {
       `${index + 1}`,
       formatCount(max(maps, (map) => of(map).entities)),
       formatCount(sum(maps, (map) => of(map).handedOver)),
-      formatCount(sum(maps, (map) => of(map).remoteFrees)),
+      formatCount(sum(maps, (map) => of(map).remoteFreeCount)),
       formatCount(sum(maps, (map) => map.steps) / busySeconds),
       `${Math.round(100 * busy)} %`,
     ]

@@ -41,23 +41,23 @@ test('shards that hand entities over: none but that of moveOut and moveIn', () =
     extraActorCount: 150,
   })
   const handedOver = () => shards.reduce((sum, { scene }) => sum + scene.events.handedOver, 0)
-  const remoteFrees = () => {
+  const remoteFreeCount = () => {
     const slots = new Set(pools.map(({ slot }) => slot))
     const stats = arena.stats().slots.filter(({ slot }) => slots.has(slot))
-    return stats.reduce((sum, slot) => sum + slot.remoteFrees, 0)
+    return stats.reduce((sum, slot) => sum + slot.remoteFreeCount, 0)
   }
   const inOrder = (count: number) => order.slice(0, count)
   const order = [0, 1, 2]
   // What runs but once in a while takes its time to be compiled; until then it boxes floats.
   for (let i = 0; i < 1500; i++) step(inOrder)
 
-  const before = [handedOver(), remoteFrees()]
+  const before = [handedOver(), remoteFreeCount()]
   assertNoGarbage(
     measureGarbage(() => step(inOrder), { frames: 300 }),
     OURS.filter((folder) => !folder.startsWith('packages/ecs-adapter/')),
   )
   assert.ok(handedOver() - before[0] > 300, `${handedOver() - before[0]} handed over`)
-  assert.ok(remoteFrees() - before[1] > 300, `${remoteFrees() - before[1]} freed by others`)
+  assert.ok(remoteFreeCount() - before[1] > 300, `${remoteFreeCount() - before[1]} freed by others`)
 })
 
 test.run()

@@ -93,8 +93,8 @@ test('two blocks for each entity, which the receiver frees and the sender gets b
   to.pool.flush()
   from.pool.collect()
   assert.is(blocks(arena).length, before)
-  const { remoteFrees } = arena.stats().slots.find(({ slot }) => slot === from.pool.slot)!
-  assert.is(remoteFrees, 200)
+  const { remoteFreeCount } = arena.stats().slots.find(({ slot }) => slot === from.pool.slot)!
+  assert.is(remoteFreeCount, 200)
   assert.equal(verify(arena), [])
 })
 

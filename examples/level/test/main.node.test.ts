@@ -94,11 +94,17 @@ test('--json is one object, and the checksum is that of the simulation', () => {
   assert.is(map.checksum, checksum)
   assert.is(map.entities, simulation.entityCount())
   assert.is(map.allocs, simulation.scene.pool.counts.allocs)
-  assert.is(map.reservedBytes, 256 * 2 ** 20)
-  for (const key of ['stepsPerSecond', 'stepMsP50', 'stepMsP99', 'allocsPerSecond', 'liveBytes']) {
+  assert.is(map.reservedByteLength, 256 * 2 ** 20)
+  for (const key of [
+    'stepsPerSecond',
+    'stepMsP50',
+    'stepMsP99',
+    'allocsPerSecond',
+    'liveByteLength',
+  ]) {
     assert.ok(map[key] > 0, key)
   }
-  assert.ok(map.committedBytes > map.liveBytes)
+  assert.ok(map.committedByteLength > map.liveByteLength)
 })
 
 test('--map all: a row for each map and a sum', () => {

@@ -12,7 +12,7 @@ const progress: Progress = {
   entities: 1519,
   shots: 281,
   allocsPerSecond: 84_000,
-  liveBytes: 210_000,
+  liveByteLength: 210_000,
 }
 
 test('figures of constant width', () => {

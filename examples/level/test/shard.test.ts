@@ -60,10 +60,10 @@ test('entities change hands: what one pool allocated for them another one frees'
   const handedOver = shards.map(({ scene }) => scene.events.handedOver)
   for (const count of handedOver) assert.ok(count > 50, `${handedOver}`)
   lockstep.dispose()
-  const remoteFrees = arena.stats().slots.filter(({ slot }) => slots.has(slot))
+  const remoteFreeCount = arena.stats().slots.filter(({ slot }) => slots.has(slot))
   const sum = (counts: number[]) => counts.reduce((a, b) => a + b)
   // A letter and a packed entity each, and the trails of those shots that ended or grew abroad.
-  const freed = sum(remoteFrees.map((slot) => slot.remoteFrees)) / sum(handedOver)
+  const freed = sum(remoteFreeCount.map((slot) => slot.remoteFreeCount)) / sum(handedOver)
   assert.ok(freed >= 2 && freed <= 3, `${freed} for each that was handed over`)
   assert.equal(blocks(arena), [])
   assert.equal(verify(arena), [])

@@ -197,7 +197,7 @@ test('dispose empties the arena, and the next simulation in it is the same', () 
     const options = { arena, pool, map: tinyMap, seed: 1, extraActorCount: 60 }
     const again = createSimulation(options)
     assert.is(run(again, 200), first)
-    blockCounts.push(arena.stats().committedBytes)
+    blockCounts.push(arena.stats().committedByteLength)
     again.dispose()
   }
   assert.is(blockCounts[2], blockCounts[1], 'nothing leaks from map to map')

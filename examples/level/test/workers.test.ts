@@ -54,11 +54,14 @@ test('one thread, 1, 2, 3 and 4 workers come to the same', async () => {
         report.entities,
       )
       const handedOver = sum((worker) => worker.handedOver)
-      const remoteFrees = sum((worker) => worker.remoteFrees)
+      const remoteFreeCount = sum((worker) => worker.remoteFreeCount)
       assert.is(handedOver > 20, workerCount > 1, `${handedOver} handed over`)
       // A letter and a packed entity each, and the trails of those shots that ended or grew abroad.
-      const freed = remoteFrees / (handedOver || 1)
-      assert.ok(workerCount === 1 ? freed === 0 : freed >= 2 && freed <= 3, `${remoteFrees} freed`)
+      const freed = remoteFreeCount / (handedOver || 1)
+      assert.ok(
+        workerCount === 1 ? freed === 0 : freed >= 2 && freed <= 3,
+        `${remoteFreeCount} freed`,
+      )
       for (const worker of workers) {
         assert.ok(worker.busy > 0 && worker.busy <= 1, `busy ${worker.busy}`)
         assert.ok(worker.stepsPerBusySecond >= report.stepsPerSecond * 0.99)
@@ -76,8 +79,8 @@ function assertNothingLeft(arena: Arena): void {
   const pools = arena.stats().slots.map(() => arena.openPool())
   for (const pool of [...pools, ...pools]) pool.collect()
   for (const pool of pools) pool.close()
-  const { committedBytes, controlBytes } = arena.stats()
-  assert.is(committedBytes, controlBytes)
+  const { committedByteLength, controlByteLength } = arena.stats()
+  assert.is(committedByteLength, controlByteLength)
 }
 
 test('one world comes to the same on 1, 2 and 4 workers, map after map', async () => {

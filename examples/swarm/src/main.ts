@@ -44,12 +44,12 @@ function headOf({ boids, steps, seed, workers }: Options): string {
 }
 
 /** Of constant width, so that nothing jumps. */
-function shown({ step, steps, stepsPerSecond, liveBytes }: Progress) {
+function shown({ step, steps, stepsPerSecond, liveByteLength }: Progress) {
   const speed = formatFigure(stepsPerSecond).padStart(6)
   return {
     name: 'swarm',
     step,
     steps,
-    figures: `${speed} steps/s ${formatBytes(liveBytes).padStart(8)}`,
+    figures: `${speed} steps/s ${formatBytes(liveByteLength).padStart(8)}`,
   }
 }

@@ -9,7 +9,7 @@ export interface Progress {
   readonly step: number
   readonly steps: number
   readonly stepsPerSecond: number
-  readonly liveBytes: number
+  readonly liveByteLength: number
 }
 
 export interface RunOptions {
@@ -51,7 +51,7 @@ export async function runSwarm(options: RunOptions): Promise<SwarmReport> {
         step: team.step,
         report(step, wallSeconds) {
           const stepsPerSecond = step / (wallSeconds || 1)
-          onProgress({ step, steps, stepsPerSecond, liveBytes: arena.stats().liveBytes })
+          onProgress({ step, steps, stepsPerSecond, liveByteLength: arena.stats().liveByteLength })
         },
       })
       return {

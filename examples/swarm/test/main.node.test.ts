@@ -72,8 +72,8 @@ test('--json is one object, alike but for the times with any number of workers',
     assert.is(report.steps, 100)
     assert.is(report.seed, 1)
     assert.is(report.blocksLeft, 0)
-    assert.is(report.reservedBytes, 256 * 2 ** 20)
-    assert.ok(report.committedBytes > report.liveBytes && report.liveBytes > 0)
+    assert.is(report.reservedByteLength, 256 * 2 ** 20)
+    assert.ok(report.committedByteLength > report.liveByteLength && report.liveByteLength > 0)
     for (const key of ['wallSeconds', 'stepsPerSecond', 'stepMsP50', 'stepMsP99']) {
       assert.ok(report[key] > 0, key)
     }

@@ -38,7 +38,7 @@ const contractA: Check = ({ Arena, openTelemetry }) => {
     pool.free(offset)
     return offset >> 16
   })
-  assert.is(telemetry.droppedEvents, 2 * spans.length - RING)
+  assert.is(telemetry.droppedEventCount, 2 * spans.length - RING)
   const seen: number[] = []
   assert.is(
     telemetry.read(({ span }) => seen.push(span)),
@@ -51,7 +51,7 @@ const contractA: Check = ({ Arena, openTelemetry }) => {
 const contractB: Check = ({ Arena, publishBatch }) => {
   const arena = Arena.create({ byteLength: 8 << 20, shared: false })
   const pool = arena.openPool()
-  const refilled = () => arena.stats().classes[3].refilledBlocks
+  const refilled = () => arena.stats().classes[3].refilledBlockCount
   const first = pool.alloc(56)
   assert.is(refilled(), 64)
   const before = arena.i32.slice()
@@ -77,8 +77,8 @@ const contractC: Check = ({ Arena, exactStats, openTelemetry }) => {
     telemetry.read((event) => objects.add(event))
   }
   assert.is(objects.size, 1)
-  const { liveBlocks, committedBytes, controlBytes } = exactStats(arena)
-  assert.equal([liveBlocks, committedBytes], [0, controlBytes])
+  const { liveBlockCount, committedByteLength, controlByteLength } = exactStats(arena)
+  assert.equal([liveBlockCount, committedByteLength], [0, controlByteLength])
 }
 
 const BROKEN: readonly [string, Check, Change][] = [

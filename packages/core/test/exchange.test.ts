@@ -41,7 +41,7 @@ for (const [name, act] of Object.entries(exchanges)) {
     third.collect()
     assertSound(arena)
     assert.is(countLive(memory, blocks), 0)
-    assert.is(arena.stats().slots[third.slot].remoteFrees, blocks.length)
+    assert.is(arena.stats().slots[third.slot].remoteFreeCount, blocks.length)
     assert.is(violationsOf(memory, third) + violationsOf(memory, next), 0)
   })
 

@@ -42,7 +42,7 @@ for (const byteLength of [24, ...LENGTHS, ...RUNS]) {
     assertSound(arena)
     freeAll(pool, first)
     pool.collect()
-    assert.is(arena.stats().committedBytes, memory.controlSpanCount * 65536)
+    assert.is(arena.stats().committedByteLength, memory.controlSpanCount * 65536)
   })
 }
 
@@ -51,9 +51,15 @@ test('to the last byte: nothing is free; at most an eighth is waste, but for the
     const { arena, pool } = smallArena(ARENA)
     const count = fill(pool, byteLength).length
     const stats = exactStats(arena)
-    const { liveBlocks, liveBytes, controlBytes, freeBytes, uncarvedBytes } = stats
-    assert.equal([liveBlocks, freeBytes, uncarvedBytes], [count, 0, 0])
-    const lost = ARENA - controlBytes - liveBytes
+    const {
+      liveBlockCount,
+      liveByteLength,
+      controlByteLength,
+      freeByteLength,
+      uncarvedByteLength,
+    } = stats
+    assert.equal([liveBlockCount, freeByteLength, uncarvedByteLength], [count, 0, 0])
+    const lost = ARENA - controlByteLength - liveByteLength
     assert.ok(lost < ARENA / 8 + 9 * 65536, `${byteLength}: ${lost} bytes hold nothing`)
   }
 })
@@ -77,7 +83,7 @@ test(
     }
     assertSound(arena)
     pool.collect()
-    assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
+    assert.is(arena.stats().committedByteLength, arena.stats().controlByteLength)
   }),
 )
 

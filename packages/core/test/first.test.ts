@@ -11,7 +11,7 @@ const buffer = new ArrayBuffer(2 << 20)
 const fresh = () => Arena.create({ buffer })
 
 /** Where the control area ends: blocks of the first span begin 16 bytes behind it. */
-const firstSpan = fresh().stats().controlBytes
+const firstSpan = fresh().stats().controlByteLength
 
 const edges = [...memoryOf(fresh()).strides].flatMap((stride) => [stride - 8, stride - 7])
 const lengths = [...Array(300).keys(), ...edges, 600_000, 655_344, 655_345, 1 << 20]
@@ -28,7 +28,7 @@ for (const alignment of [undefined, 16, 64, 4096]) {
       pool.free(offset)
       assert.equal(blocks(arena), [])
       pool.collect()
-      assert.is(arena.stats().committedBytes, firstSpan)
+      assert.is(arena.stats().committedByteLength, firstSpan)
       assertSound(arena)
     }
   })
@@ -37,7 +37,7 @@ for (const alignment of [undefined, 16, 64, 4096]) {
 const ofArenas: Record<string, (arena: Arena) => unknown> = {
   blocks: (arena) => assert.equal(blocks(arena), []),
   verify: assertSound,
-  stats: (arena) => assert.is(arena.stats().liveBlocks, 0),
+  stats: (arena) => assert.is(arena.stats().liveBlockCount, 0),
   'exact stats': (arena) => assertConserved(arena, true),
   view: (arena) => refuses('invalid-offset', () => arena.view(firstSpan + 16)),
   f32: (arena) => assert.is(arena.f32.length, arena.byteLength / 4),

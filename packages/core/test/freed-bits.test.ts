@@ -47,8 +47,8 @@ for (const [name, byteLength, alignment] of kinds) {
     assert.equal([hasFreedBit(memory, block), countLive(memory, [block])], [false, 0])
     assert.equal(held(), [first, last])
     assert.is(violationsOf(memory, owner), 0)
-    assert.is(arena.stats().slots[owner.slot].remoteFrees, 1)
-    const drained = arena.stats().classes.reduce((sum, row) => sum + row.drainedBlocks, 0)
+    assert.is(arena.stats().slots[owner.slot].remoteFreeCount, 1)
+    const drained = arena.stats().classes.reduce((sum, row) => sum + row.drainedBlockCount, 0)
     assert.is(drained, 1)
     assert.ok(fill(owner, byteLength, alignment).includes(block))
   })
@@ -125,7 +125,7 @@ for (const [name, take] of takers) {
     assertSound(arena)
     assertConserved(arena, true)
     assert.equal([countLive(memory, blocks), blocksOf(arena).length], [0, 0])
-    assert.equal([violationsOf(memory, owner), arena.stats().slots[0].remoteFrees], [0, 7])
+    assert.equal([violationsOf(memory, owner), arena.stats().slots[0].remoteFreeCount], [0, 7])
   })
 }
 
@@ -139,7 +139,7 @@ test('an owner that does nothing: bits stay as they are, whoever else does what'
   assertSound(arena)
   assert.is(countLive(memory, blocks), 20)
   assert.ok(owner.alloc(30_000) > 0, 'its next miss takes them')
-  assert.is(arena.stats().slots[owner.slot].remoteFrees, 20)
+  assert.is(arena.stats().slots[owner.slot].remoteFreeCount, 20)
   assertSound(arena)
 })
 
@@ -187,8 +187,8 @@ test('the owner has died: its adopter takes them', () => {
   owner.collect()
   assertSound(arena)
   assert.equal([countLive(memory, [...blocks, ...two]), violationsOf(memory, owner)], [0, 0])
-  const { committedBytes, controlBytes } = arena.stats()
-  assert.is(committedBytes, controlBytes)
+  const { committedByteLength, controlByteLength } = arena.stats()
+  assert.is(committedByteLength, controlByteLength)
 })
 
 test('a run that is given back with its last block is not looked at any further', () => {
@@ -259,8 +259,8 @@ test('in many runs at a time', () => {
     for (const block of blocks) if (!marked.includes(block)) owner.free(block)
     owner.collect()
     assertSound(arena)
-    const { committedBytes, controlBytes } = arena.stats()
-    assert.is(committedBytes, controlBytes)
+    const { committedByteLength, controlByteLength } = arena.stats()
+    assert.is(committedByteLength, controlByteLength)
   }
 })
 

@@ -104,7 +104,7 @@ for (const shared of [true, false]) {
       const pool = arena.openPool()
       const garbage = measureGarbage(() => frame(pool), { frames: 200, warmup: 1500 })
       assertNoGarbage(garbage, CORE)
-      assert.is(exactStats(arena).liveBlocks, 0)
+      assert.is(exactStats(arena).liveBlockCount, 0)
     })
   }
 }
@@ -134,7 +134,7 @@ test('a frame that collects, takes figures and reads telemetry', () => {
   const garbage = measureGarbage(frame, { frames: 200, warmup: 1500 })
   assertNoGarbage(garbage, CORE)
   assert.ok(seen > 800)
-  assert.ok(into.into.slots[pool.slot].remoteFrees > 700)
+  assert.ok(into.into.slots[pool.slot].remoteFreeCount > 700)
 })
 
 test('the frames of a scratch, those that overflow too', () => {
@@ -150,7 +150,7 @@ test('the frames of a scratch, those that overflow too', () => {
     }
   }
   assertNoGarbage(measureGarbage(frame, { frames: 200, warmup: 1500 }), CORE)
-  assert.ok(scratch.overflows > 200)
+  assert.ok(scratch.overflowCount > 200)
   assert.equal(verify(arena), [])
 })
 

@@ -118,10 +118,10 @@ function run(fate: Fate, random: Random): void {
 /** One block can have all that is not control area. */
 function assertAllFree(arena: Arena): void {
   const pool = arena.openPool()
-  const { reservedBytes, controlBytes } = exactStats(arena)
-  pool.free(pool.alloc(reservedBytes - controlBytes - 16))
+  const { reservedByteLength, controlByteLength } = exactStats(arena)
+  pool.free(pool.alloc(reservedByteLength - controlByteLength - 16))
   const stats = exactStats(arena)
-  assert.equal([stats.liveBlocks, stats.committedBytes], [0, controlBytes])
+  assert.equal([stats.liveBlockCount, stats.committedByteLength], [0, controlByteLength])
   assertSound(arena)
 }
 

@@ -78,8 +78,8 @@ for (const [name, byteLength, alignment] of kinds) {
     const offset = pool.alloc(byteLength, alignment)
     pool.free(offset)
     pool.collect()
-    const { committedBytes, controlBytes } = arena.stats()
-    assert.is(committedBytes, controlBytes)
+    const { committedByteLength, controlByteLength } = arena.stats()
+    assert.is(committedByteLength, controlByteLength)
     refusedByAll(arena, pool, 'double-free', offset)
   })
 

@@ -86,7 +86,7 @@ for (const poolCount of [1, 2, 5]) {
         for (const offset of live) pool.free(offset)
         pool.close()
       }
-      assert.is(arena.stats().committedBytes, memory.controlSpanCount * 65536)
+      assert.is(arena.stats().committedByteLength, memory.controlSpanCount * 65536)
       assertSound(arena)
     }),
   )

@@ -2,7 +2,7 @@
 // ArrayBuffer of its own, which `instanceof` does not know. And objects that only claim to be one.
 
 import { createContext, runInContext } from 'node:vm'
-import { Arena, blocks, createScratch, exactStats, whenDead } from '@ashlar/core'
+import { Arena, blocks, createScratch, exactStats, threadExited } from '@ashlar/core'
 import { openSupervisor } from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -91,7 +91,7 @@ test('options that are objects of another realm', () => {
   const arena = Arena.create(there('{ byteLength: 2 ** 20, classes: [48], shared: false }'))
   const pool = arena.openPool()
   const scratch = createScratch(pool, there('{ byteLength: 256 }'))
-  assert.is(exactStats(arena, there('{ }')).liveBlocks, 1)
+  assert.is(exactStats(arena, there('{ }')).liveBlockCount, 1)
   assert.is(openSupervisor(arena, there('{ state: "learn" }')).state, 'learn')
   scratch.dispose()
   assert.is(pool.collect(there('{ spans: 1 }')), 1)
@@ -174,9 +174,9 @@ for (const code of CLAIMS) {
   })
 }
 
-test('whenDead of objects of another realm', async () => {
+test('threadExited of objects of another realm', async () => {
   const listening = there('{ threadId: -1, once() {} }')
-  await whenDead(Object.assign(there('{}'), { worker: listening }))
+  await threadExited(Object.assign(there('{}'), { worker: listening }))
 })
 
 test.run()

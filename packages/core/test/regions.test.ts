@@ -34,7 +34,7 @@ const cases: Case[] = [
         blocks.push([pool.alloc(byteLength), byteLength])
       }
       blocks.sort(([a], [b]) => a - b)
-      let end = arena.byteOffset + arena.stats().controlBytes
+      let end = arena.byteOffset + arena.stats().controlByteLength
       for (const [offset, byteLength] of blocks) {
         assert.ok(offset - 8 >= end && offset % 16 === 0)
         end = offset + byteLength
@@ -50,7 +50,7 @@ const cases: Case[] = [
           arena.u8.fill(byteLength, offset, offset + byteLength)
         }
       }
-      assert.is(exactStats(arena).freeBytes, 0)
+      assert.is(exactStats(arena).freeByteLength, 0)
     },
   },
   {

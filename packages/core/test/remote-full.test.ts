@@ -85,7 +85,7 @@ for (const [name, byteLength, alignment] of kinds) {
     for (const offset of filling) third.free(offset)
     assertSound(arena)
     assert.equal([violationsOf(memory, owner), blocksOf(arena).length], [0, 1])
-    assert.is(arena.stats().slots[owner.slot].remoteFrees, 1)
+    assert.is(arena.stats().slots[owner.slot].remoteFreeCount, 1)
   })
 }
 
@@ -118,7 +118,7 @@ test('a full arena is no end while the owner takes what it is sent', () => {
   }
   deliver([freer], owner)
   assertSound(arena)
-  assert.is(arena.stats().slots[owner.slot].remoteFrees, 1000)
+  assert.is(arena.stats().slots[owner.slot].remoteFreeCount, 1000)
   assert.is(queueOf(memory, freer, owner).segmentCount, 1)
 })
 
@@ -140,7 +140,7 @@ test('an owner that lags in a full arena: by bits after a segment, then by the q
   assert.ok(writtenAfter(blocks[299]) > 129)
   deliver([freer], owner)
   assertSound(arena)
-  assert.is(arena.stats().slots[owner.slot].remoteFrees, 300)
+  assert.is(arena.stats().slots[owner.slot].remoteFreeCount, 300)
   assert.is(countLive(memory, blocks), 0)
 })
 

@@ -65,7 +65,7 @@ test('freed twice, and nobody listens: counted', () => {
   for (const block of allocMany(owner, 40, 100)) for (const pool of [freer, third]) pool.free(block)
   deliver([freer, third], owner)
   assert.is(violationsOf(memory, owner), 40)
-  assert.is(exactStats(arena).liveBlocks, 2) // the segments
+  assert.is(exactStats(arena).liveBlockCount, 2) // the segments
   assertSound(arena)
 })
 

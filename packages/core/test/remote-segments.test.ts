@@ -56,7 +56,7 @@ test('a block of the library is refused by every pool, in every call', async () 
   assert.equal([found, violationsOf(memory, freer)], [['invalid-offset'], 1])
   deliver([freer], owner)
   assertSound(arena)
-  assert.is(arena.stats().slots[owner.slot].remoteFrees, 1)
+  assert.is(arena.stats().slots[owner.slot].remoteFreeCount, 1)
 })
 
 for (const start of [0, 2 ** 31 - 256, -256]) {
@@ -79,7 +79,7 @@ for (const start of [0, 2 ** 31 - 256, -256]) {
       }
       const { written, taken } = queueOf(memory, freer, owner)
       assert.equal([written, taken, countLive(memory, blocks)], [count, count, 0])
-      assert.is(exactStats(arena).liveBlocks, 0)
+      assert.is(exactStats(arena).liveBlockCount, 0)
     }
   })
 }
@@ -161,8 +161,8 @@ test('a damaged queue: its owner may close', () => {
   owner.close()
   freer.collect()
   assertSound(arena)
-  const { violations, remoteFrees } = arena.stats().slots[owner.slot]
-  assert.equal([violations, remoteFrees], [1, 300])
+  const { violationCount: violations, remoteFreeCount } = arena.stats().slots[owner.slot]
+  assert.equal([violations, remoteFreeCount], [1, 300])
   assert.is(queueOf(memory, freer, owner).segmentCount, 0)
 })
 

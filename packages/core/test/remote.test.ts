@@ -49,7 +49,7 @@ for (const [name, count, act, sent] of deliveries) {
     owner.collect()
     assertSound(arena)
     assert.is(countLive(memory, blocks), count - sent)
-    assert.is(arena.stats().slots[owner.slot].remoteFrees, sent)
+    assert.is(arena.stats().slots[owner.slot].remoteFreeCount, sent)
   })
 }
 
@@ -71,7 +71,7 @@ for (const [name, take, newBlockCount] of takers) {
     take(owner)
     assertSound(arena)
     assertConserved(arena, true)
-    assert.is(arena.stats().slots[owner.slot].remoteFrees, blocks.length)
+    assert.is(arena.stats().slots[owner.slot].remoteFreeCount, blocks.length)
     assert.is(blocksOf(arena).length, newBlockCount)
     assert.is(violationsOf(memory, owner), 0)
   })
@@ -102,7 +102,7 @@ for (const [name, rounds, perRound, segmentCount] of chains) {
         assert.is(blocksOf(arena).length, 1)
       }
       assert.is(queueOf(memory, freer, owner).segmentCount, segmentCount)
-      assert.is(arena.stats().slots[owner.slot].remoteFrees, rounds * perRound)
+      assert.is(arena.stats().slots[owner.slot].remoteFreeCount, rounds * perRound)
     })
   }
 }
@@ -111,7 +111,7 @@ test('segments are given back by collect and close once all was taken', () => {
   for (const end of ['collect', 'close'] as const) {
     const { arena, memory, owner, freer } = fourPools()
     const segmentCount = () => queueOf(memory, freer, owner).segmentCount
-    const liveCount = () => exactStats(arena).liveBlocks
+    const liveCount = () => exactStats(arena).liveBlockCount
     for (const block of allocMany(owner, 1000, 100)) freer.free(block)
     freer.collect()
     assert.equal([segmentCount(), liveCount()], [8, 1008], 'nothing was taken yet')
@@ -160,7 +160,7 @@ test('a slot that is opened again goes on in the midst of a segment, and frees i
     assertSound(arena)
     assert.is(queueOf(memory, next, owner).segmentCount, 0)
   }
-  assert.is(arena.stats().slots[owner.slot].remoteFrees, 2500)
+  assert.is(arena.stats().slots[owner.slot].remoteFreeCount, 2500)
   assert.is(violationsOf(memory, owner), 0)
 })
 
@@ -187,7 +187,7 @@ for (const isFull of [false, true]) {
     for (const block of filling) fourth.free(block)
     fourth.collect()
     assert.is(countLive(memory, blocks), 0)
-    assert.is(arena.stats().slots[third.slot].remoteFrees, blocks.length)
+    assert.is(arena.stats().slots[third.slot].remoteFreeCount, blocks.length)
     assert.is(violationsOf(memory, third) + violationsOf(memory, next), 0)
   })
 }
@@ -234,8 +234,8 @@ test(
     assertSound(arena)
     assert.equal(blocksOf(arena), [])
     for (const pool of pools) pool.collect() // segments of what the later ones took
-    const { committedBytes, controlBytes } = arena.stats()
-    assert.is(committedBytes, controlBytes)
+    const { committedByteLength, controlByteLength } = arena.stats()
+    assert.is(committedByteLength, controlByteLength)
     for (const pool of pools) assert.is(violationsOf(memory, pool), 0)
   }),
 )

@@ -38,15 +38,15 @@ function assertEmpty(arena: Arena, pool: Pool, held: readonly number[]): void {
   assert.equal(blocksOf(arena), [])
   assertSound(arena)
   pool.collect()
-  const { committedBytes, controlBytes } = arena.stats()
-  assert.is(committedBytes, controlBytes)
+  const { committedByteLength, controlByteLength } = arena.stats()
+  assert.is(committedByteLength, controlByteLength)
 }
 
 const endings: Record<string, (scratch: Scratch, early: number) => void> = {
   dispose: (scratch) => scratch.dispose(),
   'reset, then dispose': (scratch) => {
     scratch.reset()
-    assert.is(scratch.usedBytes, 0)
+    assert.is(scratch.usedByteLength, 0)
     scratch.dispose()
   },
   'rewind, then dispose': (scratch, early) => {

@@ -42,7 +42,7 @@ function assertGetsAll(arena: Arena, main: Pool, byteLength: number, alignment?:
   const hasGap = byteLength > 65_536 && length > 0 && length === capacity - 1
   if (!hasGap) assert.is(length, capacity)
   assertSound(arena)
-  assert.is(exactStats(arena).liveBlocks, length, 'no segment is left')
+  assert.is(exactStats(arena).liveBlockCount, length, 'no segment is left')
   for (const { slot, spanCount } of arena.stats().slots) {
     if (slot !== main.slot) assert.is(spanCount, 0, `slot ${slot}`)
   }
@@ -116,8 +116,8 @@ for (const order of orders) {
     reclaimBy(adopter, arena) // before the queue was delivered
     adopter.close()
     freer.close()
-    const { controlBytes, reservedBytes } = arena.stats()
-    assert.ok(main.tryAlloc(reservedBytes - controlBytes - 16) > 0)
+    const { controlByteLength, reservedByteLength } = arena.stats()
+    assert.ok(main.tryAlloc(reservedByteLength - controlByteLength - 16) > 0)
     assertSound(arena)
     for (const pool of all) assert.is(violationsOf(memory, pool), 0)
     for (const pool of all) assert.is(queueOf(memory, pool, owner).segmentCount, 0)

@@ -20,12 +20,20 @@ test('of one slot: its figures alone; those of all slots add up to the whole', (
     const each = all.slots.map(({ slot }) => stats(arena, { slot }))
     for (const [index, one] of each.entries()) {
       assert.equal(one.slots, [all.slots[index]])
-      assert.is(one.committedBytes, all.slots[index].spanCount * SPAN)
-      assert.is(one.peakCommittedBytes, all.slots[index].peakSpanCount * SPAN)
-      const { liveBytes, freeBytes, uncarvedBytes, wasteBytes } = one
-      assert.is(liveBytes + freeBytes + uncarvedBytes + wasteBytes, one.committedBytes)
+      assert.is(one.committedByteLength, all.slots[index].spanCount * SPAN)
+      assert.is(one.peakCommittedByteLength, all.slots[index].peakSpanCount * SPAN)
+      const { liveByteLength, freeByteLength, uncarvedByteLength, wasteByteLength } = one
+      assert.is(
+        liveByteLength + freeByteLength + uncarvedByteLength + wasteByteLength,
+        one.committedByteLength,
+      )
     }
-    for (const key of ['liveBlocks', 'liveBytes', 'refills', 'requestedBytes'] as const) {
+    for (const key of [
+      'liveBlockCount',
+      'liveByteLength',
+      'refillCount',
+      'requestedByteLength',
+    ] as const) {
       assert.is(
         each.reduce((sum, one) => sum + one[key], 0),
         all[key],
@@ -33,7 +41,7 @@ test('of one slot: its figures alone; those of all slots add up to the whole', (
       )
     }
     const large = stats(arena, { slot: pools[2].slot })
-    assert.equal([large.liveBlocks, large.classes.at(-1)?.liveBlocks], [5, 5])
+    assert.equal([large.liveBlockCount, large.classes.at(-1)?.liveBlockCount], [5, 5])
   }
   assert.equal(arena.stats({ slot: 14 }).slots, [])
 })
@@ -61,7 +69,7 @@ test('into: figures of another arena that has the same classes, or a clone of th
     assert.equal(into, figures(arena))
     const clone = structuredClone(into)
     assert.is(figures(other, { into: clone }), clone)
-    assert.is(clone.reservedBytes, 2 << 20)
+    assert.is(clone.reservedByteLength, 2 << 20)
   }
 })
 

@@ -30,13 +30,13 @@ const SPAN = 65536
 test('a new arena: control and nothing else', () => {
   const arena = Arena.create({ byteLength: 1 << 20, shared: false })
   const stats = arena.stats()
-  assert.is(stats.reservedBytes, 1 << 20)
+  assert.is(stats.reservedByteLength, 1 << 20)
   assert.equal(
-    [stats.committedBytes, stats.peakCommittedBytes, stats.controlBytes],
+    [stats.committedByteLength, stats.peakCommittedByteLength, stats.controlByteLength],
     [3 * SPAN, 3 * SPAN, 3 * SPAN],
   )
   assert.equal(
-    [stats.liveBlocks, stats.liveBytes, stats.requestedBytes, stats.refills],
+    [stats.liveBlockCount, stats.liveByteLength, stats.requestedByteLength, stats.refillCount],
     [0, 0, 0, 0],
   )
   assert.equal(stats.slots, [])
@@ -65,26 +65,26 @@ test('the rows add up to the whole', () => {
   const sum = (of: (row: (typeof stats.classes)[number]) => number) =>
     stats.classes.reduce((total, row) => total + of(row), 0)
   assert.is(
-    sum((row) => row.liveBlocks),
-    stats.liveBlocks,
+    sum((row) => row.liveBlockCount),
+    stats.liveBlockCount,
   )
   assert.is(
-    sum((row) => row.requestedBytes),
-    stats.requestedBytes,
+    sum((row) => row.requestedByteLength),
+    stats.requestedByteLength,
   )
-  assert.is(stats.requestedBytes, (500 * 499 * 40) / 2 + 700_000)
+  assert.is(stats.requestedByteLength, (500 * 499 * 40) / 2 + 700_000)
   assert.is(
-    sum((row) => row.refills),
-    stats.refills,
+    sum((row) => row.refillCount),
+    stats.refillCount,
   )
   assert.is(
-    sum((row) => row.wasteBytes),
-    stats.wasteBytes,
+    sum((row) => row.wasteByteLength),
+    stats.wasteByteLength,
   )
-  assert.is(sum((row) => row.spanCount) * SPAN + stats.controlBytes, stats.committedBytes)
+  assert.is(sum((row) => row.spanCount) * SPAN + stats.controlByteLength, stats.committedByteLength)
   assert.is(
-    sum((row) => row.freeBlocks * row.stride),
-    stats.freeBytes,
+    sum((row) => row.freeBlockCount * row.stride),
+    stats.freeByteLength,
   )
 })
 
@@ -93,35 +93,35 @@ test('exact: live blocks and what their holders asked for, per class', () => {
   const offsets = [10, 20, 24, 600_000].map((byteLength) => pool.alloc(byteLength))
   const aligned = pool.alloc(100, 1024)
   const rowOf = (byteLength: number) => exactStats(arena).classes[classFor(memory, byteLength)]
-  assert.equal([rowOf(20).liveBlocks, rowOf(20).requestedBytes], [3, 54])
-  assert.equal([rowOf(1108).liveBlocks, rowOf(1108).requestedBytes], [1, 100])
+  assert.equal([rowOf(20).liveBlockCount, rowOf(20).requestedByteLength], [3, 54])
+  assert.equal([rowOf(1108).liveBlockCount, rowOf(1108).requestedByteLength], [1, 100])
   for (const offset of [...offsets, aligned]) pool.free(offset)
-  assert.equal([rowOf(20).liveBlocks, rowOf(20).requestedBytes], [0, 0])
+  assert.equal([rowOf(20).liveBlockCount, rowOf(20).requestedByteLength], [0, 0])
 })
 
 test('peaks stay when blocks are freed, and are reached again', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   const row = () => exactStats(arena).classes[classFor(memory, 1000)]
   const offsets = Array.from({ length: 1000 }, () => pool.alloc(1000))
-  const { peakLiveBlocks } = row()
-  assert.is(peakLiveBlocks, 1000)
-  const peakCommitted = arena.stats().peakCommittedBytes
+  const { peakLiveBlockCount } = row()
+  assert.is(peakLiveBlockCount, 1000)
+  const peakCommitted = arena.stats().peakCommittedByteLength
   for (const offset of offsets) pool.free(offset)
   pool.collect()
-  assert.ok(row().peakLiveBlocks > 1000 - 64)
-  assert.is(arena.stats().peakCommittedBytes, peakCommitted)
+  assert.ok(row().peakLiveBlockCount > 1000 - 64)
+  assert.is(arena.stats().peakCommittedByteLength, peakCommitted)
   const { spanCount, peakSpanCount } = arena.stats().slots[0]
   assert.equal([spanCount, peakSpanCount], [0, peakCommitted / SPAN - memory.controlSpanCount])
   pool.alloc(700_000)
-  assert.is(arena.stats().classes.at(-1)?.peakLiveBlocks, 1)
+  assert.is(arena.stats().classes.at(-1)?.peakLiveBlockCount, 1)
 })
 
 test('the cheap figures are the exact ones right after a refill, and after a collect', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
-  const both = () => [exactStats(arena), arena.stats()].map(({ liveBlocks }) => liveBlocks)
+  const both = () => [exactStats(arena), arena.stats()].map(({ liveBlockCount }) => liveBlockCount)
   for (let i = 0; i < 10; i++) {
-    const refills = arena.stats().refills
-    while (arena.stats().refills === refills) pool.alloc(3000)
+    const refills = arena.stats().refillCount
+    while (arena.stats().refillCount === refills) pool.alloc(3000)
     const [exact, seen] = both()
     assert.is(seen, exact)
   }
@@ -131,7 +131,7 @@ test('the cheap figures are the exact ones right after a refill, and after a col
   const [exact, seen] = both()
   assert.is(seen, exact)
   assert.is(exact, blocks.length - 70)
-  assert.is(arena.stats().classes[classFor(memory, 3000)].liveBlocks, exact)
+  assert.is(arena.stats().classes[classFor(memory, 3000)].liveBlockCount, exact)
 })
 
 test('slots: state, spans and peak of each that was ever opened', () => {
@@ -150,16 +150,16 @@ test('slots: state, spans and peak of each that was ever opened', () => {
 test('what refills did: counts, and the share of allocs that were no miss', () => {
   const { arena, pool, memory } = smallArena(4 << 20)
   const row = () => arena.stats().classes[classFor(memory, 56)]
-  assert.equal([row().refills, row().refilledBlocks, hitRate(row())], [0, 0, 0])
+  assert.equal([row().refillCount, row().refilledBlockCount, hitRate(row())], [0, 0, 0])
   const offsets = Array.from({ length: 64 + 1 }, () => pool.alloc(56))
-  assert.equal([row().refills, row().refilledBlocks], [2, 64 + 128])
+  assert.equal([row().refillCount, row().refilledBlockCount], [2, 64 + 128])
   assert.is(hitRate(row()), 1 - 2 / 192)
   for (const offset of offsets) pool.free(offset)
   for (let i = 0; i < 1000; i++) pool.free(pool.alloc(56)) // hits that nobody counts
-  assert.is(row().refills, 2)
-  assert.equal([arena.stats().refills, hitRate(arena.stats())], [2, hitRate(row())])
+  assert.is(row().refillCount, 2)
+  assert.equal([arena.stats().refillCount, hitRate(arena.stats())], [2, hitRate(row())])
   assert.equal(
-    [arena.stats().slots[0].refills, hitRate(arena.stats().slots[0])],
+    [arena.stats().slots[0].refillCount, hitRate(arena.stats().slots[0])],
     [2, hitRate(row())],
   )
 })
@@ -172,10 +172,10 @@ test('drained blocks, by class, and large ones', () => {
   freer.flush()
   owner.collect()
   const drained = (byteLength: number) =>
-    arena.stats().classes[classFor(memory, byteLength)].drainedBlocks
+    arena.stats().classes[classFor(memory, byteLength)].drainedBlockCount
   assert.equal([drained(56), drained(1000), drained(24)], [3, 1, 0])
-  assert.is(arena.stats().classes.at(-1)?.drainedBlocks, 1)
-  assert.is(arena.stats().slots[owner.slot].remoteFrees, lengths.length)
+  assert.is(arena.stats().classes.at(-1)?.drainedBlockCount, 1)
+  assert.is(arena.stats().slots[owner.slot].remoteFreeCount, lengths.length)
 })
 
 test('fragmentation: 0 if live blocks fill their spans, near 1 if few of many are left', () => {
@@ -183,8 +183,8 @@ test('fragmentation: 0 if live blocks fill their spans, near 1 if few of many ar
   const row = () => exactStats(arena).classes[classFor(memory, 1000)]
   assert.is(fragmentation(row()), 0)
   const offsets = Array.from({ length: 63 * 10 }, () => pool.alloc(1000))
-  const { liveBlocks, stride, spanCount } = row()
-  assert.is(fragmentation(row()), 1 - (liveBlocks * stride) / (spanCount * SPAN))
+  const { liveBlockCount, stride, spanCount } = row()
+  assert.is(fragmentation(row()), 1 - (liveBlockCount * stride) / (spanCount * SPAN))
   assert.ok(fragmentation(row()) < 0.05)
   for (const [i, offset] of offsets.entries()) if (i % 20 !== 0) pool.free(offset)
   assert.ok(fragmentation(row()) > 0.9)
@@ -225,8 +225,8 @@ test('a full arena: everything is live or waste', () => {
   for (const byteLength of [8, 100, 16384, 524_288]) {
     const { arena, pool } = smallArena(4 << 20)
     fill(pool, byteLength)
-    const { freeBytes, uncarvedBytes } = exactStats(arena)
-    assert.equal([freeBytes, uncarvedBytes], [0, 0])
+    const { freeByteLength, uncarvedByteLength } = exactStats(arena)
+    assert.equal([freeByteLength, uncarvedByteLength], [0, 0])
     assertConserved(arena, true)
   }
 })
@@ -236,7 +236,8 @@ test('slots: violations, and what came in by the queues', async () => {
   const blocks = allocMany(owner, 10, 100)
   for (const block of blocks) freer.free(block)
   for (const block of blocks.slice(7)) third.free(block)
-  const figures = () => arena.stats().slots.map((slot) => [slot.remoteFrees, slot.violations])
+  const figures = () =>
+    arena.stats().slots.map((slot) => [slot.remoteFreeCount, slot.violationCount])
   assert.equal(figures(), [
     [0, 0],
     [0, 0],
@@ -262,16 +263,16 @@ test('right after a span was taken over: nothing is negative, live is exact', ()
     const blocks = fill(owner, byteLength)
     for (const block of blocks.filter((_, i) => i % 3 !== 0)) owner.free(block)
     owner.collect()
-    const live = exactStats(arena).liveBlocks
-    assert.is(arena.stats().liveBlocks, live)
+    const live = exactStats(arena).liveBlockCount
+    assert.is(arena.stats().liveBlockCount, live)
     owner.close()
     const row = classFor(memory, byteLength)
     for (let i = 0; i < 40; i++) {
       reclaimOnce(third, arena, row)
       for (const exact of [true, false]) assertConserved(arena, exact)
-      const { freeBytes, liveBlocks } = arena.stats()
-      assert.ok(freeBytes >= 0)
-      assert.is(liveBlocks, live)
+      const { freeByteLength, liveBlockCount } = arena.stats()
+      assert.ok(freeByteLength >= 0)
+      assert.is(liveBlockCount, live)
     }
     assert.ok(arena.stats().slots[third.slot].spanCount > 0)
     third.alloc(byteLength)

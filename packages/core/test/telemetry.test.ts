@@ -50,16 +50,16 @@ test('what a pool does, in its order', () => {
   const largeRow = { classIndex: memory.classCount, spanCount: 11, span: span + 1 }
   assert.equal(eventsOf(telemetry), [
     { ...nothing, kind: 'claim', classIndex, spanCount: 1, span },
-    { ...nothing, kind: 'refill', classIndex, blockCount: 64, liveBlocks: 1 },
+    { ...nothing, kind: 'refill', classIndex, blockCount: 64, liveBlockCount: 1 },
     { ...nothing, kind: 'claim', ...largeRow },
     { ...nothing, kind: 'return', ...largeRow },
     { ...nothing, kind: 'return', classIndex, spanCount: 1, span },
   ])
   pool.alloc(56)
   const [, refill] = eventsOf(telemetry)
-  assert.equal([refill.kind, refill.spareBlocks], ['refill', 64])
+  assert.equal([refill.kind, refill.spareBlockCount], ['refill', 64])
   assert.equal(eventsOf(telemetry), [])
-  assert.is(telemetry.droppedEvents, 0)
+  assert.is(telemetry.droppedEventCount, 0)
 })
 
 test('remote frees and death: the freeing slot, and that a slot was adopted', () => {
@@ -91,10 +91,10 @@ test('a full ring drops and counts, and the pool goes on', () => {
   const { arena, memory, slot, pool } = smallArena(8 << 20)
   const telemetry = openTelemetry(arena)
   emitMany(memory, slot, 0, RING + 10)
-  assert.is(telemetry.droppedEvents, 10)
-  assert.is(arena.stats().slots[pool.slot].droppedEvents, 10)
+  assert.is(telemetry.droppedEventCount, 10)
+  assert.is(arena.stats().slots[pool.slot].droppedEventCount, 10)
   assert.ok(pool.alloc(100) > 0)
-  assert.is(telemetry.droppedEvents, 12)
+  assert.is(telemetry.droppedEventCount, 12)
   const seen = eventsOf(telemetry).map(({ spanCount }) => spanCount)
   assert.equal(
     seen,
@@ -111,8 +111,8 @@ test('a new reader begins with what the ring holds, and takes nothing from anoth
   const { arena, memory, slot } = smallArena()
   emitMany(memory, slot, 0, 100)
   const telemetry = openTelemetry(arena)
-  assert.is(telemetry.droppedEvents, 0)
-  assert.is(arena.stats().slots[slot].droppedEvents, 36)
+  assert.is(telemetry.droppedEventCount, 0)
+  assert.is(arena.stats().slots[slot].droppedEventCount, 36)
   openTelemetry(arena)
   openSupervisor(arena)
   assert.equal(
@@ -159,7 +159,7 @@ test('counts wrap: over 2^31 and 2^32 nothing is lost', () => {
         Array.from({ length: 30 }, (_, i) => round * 30 + i),
       )
     }
-    assert.is(telemetry.droppedEvents, 0)
+    assert.is(telemetry.droppedEventCount, 0)
   }
 })
 

@@ -47,8 +47,8 @@ function createFull(values: Values, { makers = 'us', changers = 'us' } = {}) {
   maker.label.set(eid, values.label)
   maker.kind.set(eid, values.kind)
   const held = [pool, theirPool].flatMap((one) => fillUp(one))
-  const liveBytes = () => exactStats(arena).liveBytes
-  const before = liveBytes()
+  const liveByteLength = () => exactStats(arena).liveByteLength
+  const before = liveByteLength()
   const path = changers === 'us' ? Path : theirs
   const end = () => {
     assertSound(arena)
@@ -61,7 +61,7 @@ function createFull(values: Values, { makers = 'us', changers = 'us' } = {}) {
     assertSound(arena)
     assert.equal(blocks(arena), [])
   }
-  const freedBytes = () => before - liveBytes()
+  const freedBytes = () => before - liveByteLength()
   return { arena, pool, world, storage, eid, path, Path, theirs, freedBytes, end }
 }
 

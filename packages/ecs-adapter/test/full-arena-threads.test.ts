@@ -192,7 +192,7 @@ function assertAllFree({ arena, pool, held }: Full, others: readonly Pool[]): vo
   assertSound(arena)
   assert.equal(blocks(arena), [])
   // Every byte can be had: spans of closed slots, too.
-  const everything = arena.byteLength - arena.stats().controlBytes - 16
+  const everything = arena.byteLength - arena.stats().controlByteLength - 16
   pool.free(pool.alloc(everything))
 }
 

@@ -32,13 +32,13 @@ for (const averageLength of [8, 30, 40, 50, 63, 64, 250]) {
     for (let i = 0; i < frameCount; i++) {
       frame()
       if (i % Math.ceil(frameCount / 10) > 0) continue
-      const { dataBytes, liveBytes, committedBytes, listCount } = figures()
+      const { dataBytes, liveByteLength, committedByteLength, listCount } = figures()
       if (!isLong) {
-        worst = Math.max(worst, (liveBytes - dataBytes) / listCount)
-        worstCommitted = Math.max(worstCommitted, (committedBytes - dataBytes) / listCount)
+        worst = Math.max(worst, (liveByteLength - dataBytes) / listCount)
+        worstCommitted = Math.max(worstCommitted, (committedByteLength - dataBytes) / listCount)
       } else {
-        worst = Math.max(worst, liveBytes / dataBytes)
-        worstCommitted = Math.max(worstCommitted, committedBytes / dataBytes)
+        worst = Math.max(worst, liveByteLength / dataBytes)
+        worstCommitted = Math.max(worstCommitted, committedByteLength / dataBytes)
       }
       assertSound(arena)
     }

@@ -19,16 +19,16 @@ export interface ChurnFigures {
   /** Of the elements that the lists have. */
   readonly dataBytes: number
   /** Strides of the blocks of lists, and their handles. */
-  readonly liveBytes: number
+  readonly liveByteLength: number
   /** Whole spans that are in use beyond control and columns, free blocks included. */
-  readonly committedBytes: number
+  readonly committedByteLength: number
 }
 
 /** Each frame changes one list in ten, and kills and spawns one entity in a hundred. */
 export function createListChurn({ entityCount, averageLength, arenaByteLength }: ChurnOptions) {
   const scene = createScene({ capacity: entityCount + 1, byteLength: arenaByteLength })
   const { arena, pool, world, storage } = scene
-  const committedBefore = arena.stats().committedBytes
+  const committedBefore = arena.stats().committedByteLength
   const Path = storage.component('Path', { points: t.list(t.f32) })
   const { points } = Path
   const random = createRandom(1)
@@ -89,8 +89,8 @@ export function createListChurn({ entityCount, averageLength, arenaByteLength }:
     return {
       listCount: eids.length,
       dataBytes,
-      liveBytes: stats.liveBytes - columnBytes + 4 * eids.length,
-      committedBytes: stats.committedBytes - committedBefore,
+      liveByteLength: stats.liveByteLength - columnBytes + 4 * eids.length,
+      committedByteLength: stats.committedByteLength - committedBefore,
     }
   }
   return { ...scene, points, eids, frame, figures }

@@ -391,7 +391,7 @@ test('whatever is thrown, and whatever is given, can be shown in an error', () =
   for (let i = 0; i < count; i++) commands.add(commands.spawn(), Position)
   const error = errorOf(() => applyCommands(storage, commands))
   assert.ok(isOurs(error), String(error))
-  assert.is((error as api.CommandsError).count, count)
+  assert.is((error as api.CommandsError).failureCount, count)
   assert.ok(storage.indexOf(eid) > 0)
 })
 

@@ -69,8 +69,8 @@ test('a sparse component costs at most 3 % of a dense one: 1 % of 1,000,000 enti
   const bytes = () => {
     storage.sync()
     storage.pool.collect()
-    const { liveBytes, committedBytes } = exactStats(arena)
-    return [liveBytes, committedBytes]
+    const { liveByteLength, committedByteLength } = exactStats(arena)
+    return [liveByteLength, committedByteLength]
   }
   const growthBy = (action: () => void) => {
     const before = bytes()

@@ -14,7 +14,7 @@ export type ArenaErrorCode =
   | 'not-shareable'
   | 'no-free-slot'
   | 'not-adoptable'
-  | 'life-taken'
+  | 'thread-lock-taken'
   | 'no-web-locks'
 
 /** The class of all errors of the package. A call that throws leaves all blocks unchanged. */
@@ -31,7 +31,6 @@ export class ArenaError extends Error {
 /** The text of a value in a message: a string in quotes, an object by the name of its class. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
-  if (Object.is(value, -0)) return '-0'
   if (typeof value === 'bigint') return `${value}n`
   try {
     if (typeof value === 'function') return `function ${value.name.trim()}`
@@ -119,11 +118,11 @@ export const notAdoptable = (slot: number, reason: string) =>
     `slot ${slot} cannot be adopted: ${reason}. Adopt it once, after its thread has died`,
   )
 
-export const lifeTaken = (lockName: string) =>
+export const threadLockTaken = (lockName: string) =>
   new ArenaError(
-    'life-taken',
-    `the life ${lockName} is held by another thread, or whenDead() took it. This thread counts ` +
-      'as dead: do not use its slot, and start a thread with a new life',
+    'thread-lock-taken',
+    `another thread holds the lock ${lockName}, or threadExited() took it. This thread counts as ` +
+      'dead: do not use its slot, and start a thread with a new lock',
   )
 
 export const noWebLocks = () =>

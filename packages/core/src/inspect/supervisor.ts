@@ -50,7 +50,7 @@ export interface Supervisor {
   batchFor(byteLength: number): number
 
   /** Forgets what it has found, and withdraws all batches, also those that others published. */
-  withdraw(): void
+  reset(): void
 }
 
 /** A batch is published if it would have been better in so many windows in a row. */
@@ -129,7 +129,7 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
     },
     step,
     batchFor: (byteLength) => findings[checkedClass(memory, byteLength)].batch,
-    withdraw() {
+    reset() {
       for (const classIndex of findings.keys()) {
         findings[classIndex] = newFinding(memory.slotCount)
         publish(memory, undefined, classIndex, 0)
@@ -139,7 +139,10 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
 }
 
 /** Adds a refill to the window of its class. */
-function note(finding: Finding, { slot, blockCount, spareBlocks }: TelemetryEvent): void {
+function note(
+  finding: Finding,
+  { slot, blockCount, spareBlockCount: spareBlocks }: TelemetryEvent,
+): void {
   const { onlyRefills } = finding
   const isFirst = spareBlocks > 0
   if (isFirst && onlyRefills[slot] > 0 && wasIdle(onlyRefills[slot], spareBlocks)) {

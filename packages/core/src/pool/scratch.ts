@@ -31,11 +31,11 @@ export interface Scratch {
   /** Length of the first block, as in the options. */
   readonly byteLength: number
   /** The bytes that are allocated now, gaps for alignment included. */
-  readonly usedBytes: number
+  readonly usedByteLength: number
   /** The `byteLength` with which one block would have been enough so far, without alignments. */
   readonly peakByteLength: number
   /** How often a further block was chained. */
-  readonly overflows: number
+  readonly overflowCount: number
 
   /**
    * Allocates `byteLength` bytes, which may be 0, and returns their offset. Does not clear them.
@@ -84,7 +84,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   let peak = 0
   let overflows = 0
 
-  const usedBytes = () =>
+  const usedByteLength = () =>
     limit === -1 ? 0 : chain.usedBelow + cursor - chain.last - HEAD_BYTE_LENGTH
 
   function alloc(byteLength: number, alignment?: number): number {
@@ -115,7 +115,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   function overflow(byteLength: number, alignment: number): void {
     const gap = Math.max(0, alignment - layout.GRANULE_BYTE_LENGTH)
     const needed = Math.min(HEAD_BYTE_LENGTH + byteLength + gap, MAX_BYTE_LENGTH)
-    const used = alignedUp(usedBytes(), layout.GRANULE_BYTE_LENGTH)
+    const used = alignedUp(usedByteLength(), layout.GRANULE_BYTE_LENGTH)
     notePeak()
     chain.append(Math.max(used, firstByteLength, needed), needed, used)
     overflows++
@@ -124,7 +124,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   }
 
   function notePeak(): void {
-    peak = Math.max(peak, usedBytes())
+    peak = Math.max(peak, usedByteLength())
   }
 
   function rewind(mark: number): void {
@@ -142,13 +142,13 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   return {
     offset: chain.first,
     byteLength: firstByteLength,
-    get usedBytes() {
-      return usedBytes()
+    get usedByteLength() {
+      return usedByteLength()
     },
     get peakByteLength() {
-      return HEAD_BYTE_LENGTH + Math.max(peak, usedBytes())
+      return HEAD_BYTE_LENGTH + Math.max(peak, usedByteLength())
     },
-    get overflows() {
+    get overflowCount() {
       return overflows
     },
     alloc,

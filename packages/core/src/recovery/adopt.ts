@@ -25,10 +25,10 @@ export function adoptSlot(memory: ArenaMemory, slot: SlotIndex, generation?: num
     changeState(memory, slot, layout.SLOT_RESERVED, layout.SLOT_OPEN, -1, seen)
   if (!isTaken) throw notAdoptable(slot, `it is ${slotState(memory, slot)}`)
   // First the closed slots that were lent to the dead thread: it may have died in `handOverRun`.
-  for (let tended = 0 as SlotIndex; tended < memory.slotCount; tended++) {
-    if (slotState(memory, tended) !== 'tended' || reclaimerOf(memory, tended) !== slot) continue
-    repair(memory, tended, slot)
-    closeSlot(memory, tended)
+  for (let lent = 0 as SlotIndex; lent < memory.slotCount; lent++) {
+    if (slotState(memory, lent) !== 'lent' || reclaimerOf(memory, lent) !== slot) continue
+    repair(memory, lent, slot)
+    closeSlot(memory, lent)
   }
   repair(memory, slot, slot)
   const spanCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)

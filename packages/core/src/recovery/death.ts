@@ -15,71 +15,71 @@
  * a terminated worker never takes the lock there: the event loop that would grant it has stopped.)
  */
 import { isPlainObject, tagOf } from '../base/builtins.ts'
-import { invalidArgument, lifeTaken, noWebLocks } from '../base/errors.ts'
+import { invalidArgument, noWebLocks, threadLockTaken } from '../base/errors.ts'
 
-/** Names the life of one thread. It survives postMessage. */
-export interface Life {
+/** A Web Lock that one thread holds while it lives. `postMessage` can send it. */
+export interface ThreadLock {
   /** Name of the Web Lock that the thread holds; unique, in other tabs too. */
   readonly lockName: string
 }
 
-/** The thread whose death to wait for. Node and Bun use `worker`, other platforms use `life`. */
-export interface Deceased {
+/** The thread whose death to wait for. Node and Bun use `worker`, other platforms use `lock`. */
+export interface ThreadRef {
   /** The worker object: on Node one of `node:worker_threads`, on Bun that or a web worker. */
   readonly worker?: object
-  /** The life that the thread holds by `holdLife`. */
-  readonly life?: Life
+  /** The lock that the thread holds by `holdThreadLock`. */
+  readonly lock?: ThreadLock
 }
 
 /** The name of every lock begins with it. (The platform reserves names that begin with '-'.) */
-const LOCK_PREFIX = 'ashlar-life-'
+const LOCK_PREFIX = 'ashlar-lock-'
 
 /**
- * Makes a life for a thread that is about to start. Post it to the thread, with the slot that you
- * reserved, and keep it for `whenDead`.
+ * Makes a lock for a thread that is about to start. Post it to the thread, with the slot that you
+ * reserved, and keep it for `threadExited`.
  */
-export function createLife(): Life {
+export function createThreadLock(): ThreadLock {
   const words = crypto.getRandomValues(new Uint32Array(4))
   return { lockName: `${LOCK_PREFIX}${[...words].map((word) => word.toString(36)).join('-')}` }
 }
 
 /**
- * Holds a life until this thread ends, and returns it. A worker awaits this before it opens a pool,
- * and before it reports that it lives: `whenDead` for a life that no thread holds resolves at once.
- * On Node and Bun there is nothing to hold, and the promise resolves at once, so the same code runs
- * on every platform. On Deno, a thread that holds a life does not end for lack of work: end it by
+ * Holds a lock until this thread ends, and returns it. A worker awaits this before it opens a pool,
+ * and before it reports that it lives: for a lock that no thread holds, `threadExited` resolves at
+ * once. On Node and Bun there is nothing to hold, and this promise resolves at once, so the same
+ * code runs on every platform. On Deno, a thread that holds a lock does not end for lack of work: end it by
  * `self.close()` or `process.exit()`.
- * @throws (the promise) ArenaError 'life-taken' if another thread holds the life, or if this thread
- * counts as dead: another thread awaited `whenDead`, and may have adopted this thread's slot.
+ * @throws (the promise) ArenaError 'thread-lock-taken' if another thread holds the lock, or if this
+ * thread counts as dead: another thread awaited `threadExited`, and may have adopted its slot.
  * 'no-web-locks' if the platform has no Web Locks, as on a page without a secure context
  */
-export async function holdLife(life: Life = createLife()): Promise<Life> {
-  checkLife(life)
-  if (exitConfirms()) return life
-  await lock(life, { ifAvailable: true }, true)
-  return life
+export async function holdThreadLock(lock: ThreadLock = createThreadLock()): Promise<ThreadLock> {
+  checkThreadLock(lock)
+  if (exitConfirms()) return lock
+  await granted(lock, { ifAvailable: true }, true)
+  return lock
 }
 
 /**
  * Resolves once a thread has certainly ended: then adopt its slots with `arena.adopt`. Call this
- * after you terminate the thread; or as soon as the worker has reported that it holds its life. Any
- * number of threads may wait. Pass both `worker` and `life`, and the call works on every platform.
+ * after you terminate the thread; or as soon as the worker has reported that it holds its lock. Any
+ * number of threads may wait. Pass both `worker` and `lock`, and the call works on every platform.
  *
  * On Deno, let a worker of `node:worker_threads` end by itself: some that were terminated in a busy
  * loop ran on for a microsecond after the release of their lock. A web `Worker` does not.
  * @throws (the promise) ArenaError 'invalid-argument' if the argument lacks what confirms the death
- * on this platform; 'no-web-locks' as `holdLife`
+ * on this platform; 'no-web-locks' as `holdThreadLock`
  */
-export async function whenDead(deceased: Deceased): Promise<void> {
-  if (!isPlainObject(deceased)) {
-    throw invalidArgument('what is passed', deceased, 'an object such as { worker, life }')
+export async function threadExited(thread: ThreadRef): Promise<void> {
+  if (!isPlainObject(thread)) {
+    throw invalidArgument('what is passed', thread, 'an object such as { worker, lock }')
   }
-  const { worker, life } = deceased
-  if (life !== undefined) checkLife(life)
+  const { worker, lock } = thread
+  if (lock !== undefined) checkThreadLock(lock)
   if (exitConfirms()) return exitOf(worker)
   // Shared, so that many threads can wait for one death.
-  if (life !== undefined) return lock(life, { mode: 'shared' }, !isDeno())
-  throw invalidArgument('life', life, 'the one that the thread holds by holdLife()')
+  if (lock !== undefined) return granted(lock, { mode: 'shared' }, !isDeno())
+  throw invalidArgument('lock', lock, 'the one that the thread holds by holdThreadLock()')
 }
 
 function exitOf(worker: unknown): Promise<void> {
@@ -93,14 +93,14 @@ function exitOf(worker: unknown): Promise<void> {
   return new Promise((resolve) => listen.call(worker, once ? 'exit' : 'close', resolve))
 }
 
-/** Resolves once the lock of a life is granted. Keeps it for ever if `isKept`, or releases it. */
-function lock(life: Life, options: LockOptions, isKept: boolean): Promise<void> {
+/** Resolves once a lock is granted. Keeps it for ever if `isKept`, or releases it. */
+function granted(lock: ThreadLock, options: LockOptions, isKept: boolean): Promise<void> {
   const { navigator }: Globals = globalThis
   const locks = navigator?.locks
   if (locks === undefined) throw noWebLocks()
   return new Promise((resolve, reject) => {
-    const held = locks.request(life.lockName, options, (granted) => {
-      if (granted === null) throw lifeTaken(life.lockName)
+    const held = locks.request(lock.lockName, options, (given) => {
+      if (given === null) throw threadLockTaken(lock.lockName)
       resolve()
       return isKept ? new Promise(() => {}) : undefined
     })
@@ -115,10 +115,10 @@ interface ExitingWorker {
   addEventListener(event: string, listener: () => void): unknown
 }
 
-function checkLife(life: unknown): void {
-  const { lockName }: Partial<Life> = isPlainObject(life) ? life : {}
+function checkThreadLock(lock: unknown): void {
+  const { lockName }: Partial<ThreadLock> = isPlainObject(lock) ? lock : {}
   if (typeof lockName !== 'string' || !lockName.startsWith(LOCK_PREFIX)) {
-    throw invalidArgument('life', life, 'what createLife() or holdLife() gave')
+    throw invalidArgument('lock', lock, 'what createThreadLock() or holdThreadLock() gave')
   }
 }
 

@@ -5,8 +5,8 @@ import type { SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, controlWord, slotWord } from '../memory/memory.ts'
 import { atomicMax } from './span-map.ts'
 
-/** The name of each state, at its number in a slot's state word. `tended` stands for SLOT_LENT. */
-const STATE_NAMES = ['vacant', 'open', 'closed', 'reserved', 'tended'] as const
+/** The name of each state, at its number in a slot's state word. `lent` is SLOT_LENT. */
+const STATE_NAMES = ['vacant', 'open', 'closed', 'reserved', 'lent'] as const
 export type SlotState = (typeof STATE_NAMES)[number]
 
 const wordOf = (memory: ArenaMemory, slot: SlotIndex) =>

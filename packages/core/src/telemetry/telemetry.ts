@@ -82,12 +82,12 @@ export const emptyEvent = () => ({
   /** For a refill: blocks handed out. For kind `drain`: blocks received. */
   blockCount: 0,
   /** For a refill: live blocks of the class, including the block that is about to be allocated. */
-  liveBlocks: 0,
+  liveBlockCount: 0,
   /**
    * For the first refill after a sweep: the free blocks that the sweep found. If only one refill
    * came between this sweep and the one before, that refill handed out so many blocks too many.
    */
-  spareBlocks: 0,
+  spareBlockCount: 0,
   /** For a claim or return: how many spans of 64 KiB. For an adoption: how many the slot owns. */
   spanCount: 0,
   /** For a claim or return: the index of the first span. */
@@ -110,7 +110,7 @@ export interface Telemetry {
   read(visit: (event: Readonly<TelemetryEvent>) => void): number
 
   /** How many events of all slots were dropped since this reader was opened. */
-  readonly droppedEvents: number
+  readonly droppedEventCount: number
 }
 
 /** Opens a reader, which begins with the events that are in the rings already. */
@@ -126,7 +126,7 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
       }
       return eventCount
     },
-    get droppedEvents() {
+    get droppedEventCount() {
       return (totalDropped(memory) - droppedBefore) >>> 0
     },
   }
@@ -192,8 +192,8 @@ function decode(
   event.slot = slot
   event.classIndex = Math.min(row, classCount)
   event.blockCount = isOfBlocks ? first : 0
-  event.liveBlocks = isRefill ? second : 0
-  event.spareBlocks = isRefill ? i32[word + 3] : 0
+  event.liveBlockCount = isRefill ? second : 0
+  event.spareBlockCount = isRefill ? i32[word + 3] : 0
   event.spanCount = isOfBlocks ? 0 : first
   event.span = kind === EVENT_CLAIM || kind === EVENT_RETURN ? second : 0
   event.freer = kind === EVENT_DRAIN ? second : 0

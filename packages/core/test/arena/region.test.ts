@@ -135,7 +135,7 @@ test('with the default slots, the control area of a small arena takes two or thr
     [64, 3],
   ]) {
     const stats = Arena.create({ byteLength: spanCount * SPAN }).stats()
-    assert.is(stats.controlBytes, controlSpanCount * SPAN)
+    assert.is(stats.controlByteLength, controlSpanCount * SPAN)
   }
 })
 

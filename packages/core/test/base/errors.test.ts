@@ -22,7 +22,7 @@ test('a message shows values so that they can be distinguished', () => {
   for (const [value, expected] of [
     ['16', '"16"'],
     [16, '16'],
-    [-0, '-0'],
+    [-0, '0'],
     [16n, '16n'],
     [null, 'null'],
     [undefined, 'undefined'],
@@ -68,7 +68,7 @@ test('each message says what was given, what was expected and what to do', () =>
     ['pool-closed', () => closed.alloc(16), /this pool is closed\. Open another/],
     ['no-free-slot', () => one.openPool(), /all 1 slots have an open pool\. Close one/],
     ['not-shareable', () => arena.handle, /not shared.*Create it with `shared: true`/],
-    ['not-an-arena', () => Arena.attach(anything({})), /no SharedArrayBuffer\. Pass the handle/],
+    ['not-an-arena', () => Arena.attach(anything({})), /no SharedArrayBuffer\. Pass arena\.handle/],
   ]
   for (const [code, call, message] of cases) refuses(code, call, message)
 })

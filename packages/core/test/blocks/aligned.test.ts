@@ -49,7 +49,7 @@ for (const { name, byteOffset, create } of regions.slice(-6)) {
     )
     for (const offset of held) pool.free(offset)
     pool.collect()
-    assert.is(exactStats(arena).liveBlocks, 0)
+    assert.is(exactStats(arena).liveBlockCount, 0)
     assertSound(arena)
     assertSurroundings()
   })

@@ -26,11 +26,14 @@ test('a large block takes as few spans as its header allows', () => {
     const offset = pool.alloc(byteLength)
     assert.is(pool.byteLengthOf(offset), byteLength)
     const row = exactStats(arena).classes.at(-1)!
-    assert.equal([row.liveBlocks, row.spanCount, row.requestedBytes], [1, spanCount, byteLength])
+    assert.equal(
+      [row.liveBlockCount, row.spanCount, row.requestedByteLength],
+      [1, spanCount, byteLength],
+    )
     assertSound(arena)
     assertConserved(arena, true)
     pool.free(offset)
-    assert.is(arena.stats().committedBytes, CONTROL * SPAN)
+    assert.is(arena.stats().committedByteLength, CONTROL * SPAN)
   }
 })
 
@@ -82,7 +85,7 @@ test('realloc: grows and shrinks in place, span by span', () => {
     assertConserved(arena, true)
   }
   pool.free(offset)
-  assert.is(arena.stats().committedBytes, CONTROL * SPAN)
+  assert.is(arena.stats().committedByteLength, CONTROL * SPAN)
 })
 
 test('realloc: moves if the spans behind are taken, and back to a class if it is small', () => {
@@ -95,7 +98,7 @@ test('realloc: moves if the spans behind are taken, and back to a class if it is
   const small = pool.realloc(moved, 40_000)
   for (let i = 0; i < 8; i++) assert.is(arena.u8[small + i * 5000], i)
   const row = exactStats(arena).classes.at(-1)!
-  assert.equal([row.liveBlocks, row.spanCount], [1, 9])
+  assert.equal([row.liveBlockCount, row.spanCount], [1, 9])
   assertSound(arena)
   pool.free(behind)
   pool.free(small)

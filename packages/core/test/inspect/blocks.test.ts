@@ -66,12 +66,12 @@ test('blocks that are freed but queued are not listed; exact stats count them un
   const gone = blocks.filter((_, i) => i % 2 === 1)
   for (const [i, block] of gone.entries()) (i % 3 === 0 ? third : freer).free(block)
   const kept = blocks.filter((_, i) => i % 2 === 0).sort((a, b) => a - b)
-  const liveBlocks = () => exactStats(arena).liveBlocks
+  const liveBlockCount = () => exactStats(arena).liveBlockCount
   const check = (segmentCount: number, takenCount: number) => {
     assertSound(arena)
     const offsets = blocksOf(arena).map(({ offset }) => offset)
     assert.equal(offsets, kept)
-    assert.is(liveBlocks(), blocks.length - takenCount + segmentCount)
+    assert.is(liveBlockCount(), blocks.length - takenCount + segmentCount)
   }
   check(4, 0) // noted
   freer.close() // delivered

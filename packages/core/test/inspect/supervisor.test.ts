@@ -122,7 +122,7 @@ test('a window in which events were dropped says what the others said', () => {
     for (let i = 0; i < 10; i++) load(pool, 500)
     assert.is(supervisor.step(), expected)
   }
-  assert.ok(arena.stats().slots[0].droppedEvents > 0)
+  assert.ok(arena.stats().slots[0].droppedEventCount > 0)
 })
 
 test('canary: one slot only; learn then publishes what was found to all', () => {
@@ -139,14 +139,14 @@ test('canary: one slot only; learn then publishes what was found to all', () => 
   supervisor.state = 'frozen'
   supervisor.step()
   assert.equal([0, 1, 2].map(publishedTo), [128, 128, 128])
-  supervisor.withdraw()
+  supervisor.reset()
   assert.equal([0, 1, 2].map(publishedTo), [0, 0, 0])
   assert.is(supervisor.batchFor(BYTE_LENGTH), 0)
 })
 
 test('what is published counts from the next refill on, and touches no list', () => {
   const { arena, pool, memory, classIndex } = scene()
-  const refilled = () => arena.stats().classes[classIndex].refilledBlocks
+  const refilled = () => arena.stats().classes[classIndex].refilledBlockCount
   pool.alloc(BYTE_LENGTH)
   assert.is(refilled(), 64)
   const before = memory.i32.slice()
@@ -182,8 +182,8 @@ test('what is published may be anything in memory: refills stay within bounds', 
     memory.i32[slotWord(memory, 0 as SlotIndex, SLOT_PUBLISHED + classIndex)] = damage
     load(pool, 3000)
     assertSound(arena)
-    const { refills, refilledBlocks } = arena.stats().classes[classIndex]
-    assert.ok(refilledBlocks / refills <= 1024)
+    const { refillCount: refills, refilledBlockCount } = arena.stats().classes[classIndex]
+    assert.ok(refilledBlockCount / refills <= 1024)
   }
 })
 

@@ -67,7 +67,7 @@ function adoptOrphans(memory: ArenaMemory, ledger: Ledger): void {
     if (!isOpen && ledger.openSlots.has(slot)) fail('in the end', `slot ${slot} is ${state}`)
   }
   for (const slot of slotsOf(memory)) {
-    if (slotState(memory, slot) === 'tended') fail('in the end', `slot ${slot} is tended`)
+    if (slotState(memory, slot) === 'lent') fail('in the end', `slot ${slot} is lent`)
   }
 }
 

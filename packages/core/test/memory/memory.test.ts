@@ -58,7 +58,7 @@ test('offsets up to the last one below 2^31', () => {
   pool.collect()
   assert.is(pool.realloc(most, whole), most)
   assert.is(pool.byteLengthOf(most), whole)
-  assert.is(arena.stats().committedBytes, 2 ** 31)
+  assert.is(arena.stats().committedByteLength, 2 ** 31)
   assertSound(arena)
 })
 

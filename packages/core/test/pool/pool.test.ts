@@ -18,8 +18,8 @@ test('every length from 0 to 1 MiB: a block of that length, freed without a trac
   }
   assertSound(arena)
   pool.collect()
-  const { committedBytes, controlBytes } = exactStats(arena)
-  assert.is(committedBytes, controlBytes)
+  const { committedByteLength, controlByteLength } = exactStats(arena)
+  assert.is(committedByteLength, controlByteLength)
 })
 
 test('alloc(0): a block of its own', () => {
@@ -44,9 +44,9 @@ test('goodByteLength: the longest request that takes as much memory', () => {
     assert.is(pool.goodByteLength(good), good)
     assert.ok(pool.goodByteLength(good + 1) > good)
     const offset = pool.alloc(byteLength)
-    const { committedBytes } = arena.stats()
+    const { committedByteLength } = arena.stats()
     assert.ok(pool.tryResize(offset, good))
-    assert.is(arena.stats().committedBytes, committedBytes)
+    assert.is(arena.stats().committedByteLength, committedByteLength)
     assert.is(pool.tryResize(offset, good + 1) && byteLength <= 524_296, false)
     pool.free(offset)
   }
@@ -102,7 +102,7 @@ test('a live block keeps every byte of its payload, whatever happens around it',
 
 test('allocZeroed: every byte 0 in memory that was used before', () => {
   const { arena, pool } = smallArena()
-  arena.u8.fill(0xff, arena.stats().controlBytes)
+  arena.u8.fill(0xff, arena.stats().controlByteLength)
   for (const byteLength of [0, 1, 24, 1000, 65536, 600_000]) {
     for (const alignment of [undefined, 16, 1024]) {
       const offset = pool.allocZeroed(byteLength, alignment)

@@ -92,7 +92,7 @@ function createDead() {
   const scratch = createScratch(pool, { byteLength: 128 })
   const early = scratch.mark()
   for (const byteLength of [100, 300, 900]) scratch.alloc(byteLength)
-  assert.is(scratch.overflows, 2)
+  assert.is(scratch.overflowCount, 2)
   return { arena, pool, innocent, scratch, early }
 }
 

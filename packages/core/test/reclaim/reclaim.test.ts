@@ -20,13 +20,13 @@ test('a budget does not starve the classes behind the one that uses it up', () =
   const { arena, pool } = smallArena(32 << 20)
   const large = Array.from({ length: 1000 }, () => pool.alloc(4096))
   for (const offset of large) pool.free(offset)
-  const { committedBytes: before } = arena.stats()
+  const { committedByteLength: before } = arena.stats()
   for (let frame = 0; frame < 200; frame++) {
     const small = Array.from({ length: 6000 }, () => pool.alloc(16))
     for (const offset of small) pool.free(offset)
     pool.collect({ spans: 1 })
   }
-  assert.ok(arena.stats().committedBytes < before / 4, `${arena.stats().committedBytes}`)
+  assert.ok(arena.stats().committedByteLength < before / 4, `${arena.stats().committedByteLength}`)
   assertSound(arena)
 })
 
@@ -46,7 +46,7 @@ test('the class of the next sweep may be any word', () => {
     for (const offset of fill(pool, 1000)) pool.free(offset)
     memory.i32[slotWord(memory, slot, SLOT_NEXT_SWEEP)] = damage
     assert.ok(reclaim(memory, slot, memory.spanCount) > 0)
-    assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
+    assert.is(arena.stats().committedByteLength, arena.stats().controlByteLength)
     assertSound(arena)
   }
 })

@@ -39,14 +39,14 @@ test('live blocks stay, with what is in them; free ones are free; figures are ri
   const { arena, victim } = withVictim()
   const live = leave(victim, arena)
   const before = blocksOf(arena)
-  const requested = exactStats(arena).requestedBytes
+  const requested = exactStats(arena).requestedByteLength
   const adopter = arena.adopt(victim.slot, victim.generation)
   assertSound(arena)
   for (const exact of [true, false]) assertConserved(arena, exact)
   assert.equal(blocksOf(arena), before)
   assert.is(before.length, live.length)
-  assert.is(exactStats(arena).requestedBytes, requested)
-  assert.is(arena.stats().liveBlocks, live.length, 'counted without a walk')
+  assert.is(exactStats(arena).requestedByteLength, requested)
+  assert.is(arena.stats().liveBlockCount, live.length, 'counted without a walk')
   for (const { offset, byteLength, cookie } of live) {
     assert.ok(arena.u8.subarray(offset, offset + byteLength).every((byte) => byte === cookie))
   }
@@ -56,7 +56,7 @@ test('live blocks stay, with what is in them; free ones are free; figures are ri
   for (const { offset } of live) adopter.free(offset)
   adopter.collect()
   assertSound(arena)
-  assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
+  assert.is(arena.stats().committedByteLength, arena.stats().controlByteLength)
 })
 
 test('what was free in the slot is allocated again, to the last byte', () => {
@@ -108,7 +108,7 @@ test('what the dead thread was reclaiming is closed again', () => {
   const blocks = allocMany(closing, 700, 100)
   closing.close()
   lendSlot(memory, closing.slot as SlotIndex, victim.slot as SlotIndex)
-  assert.is(arena.stats().slots[closing.slot].state, 'tended')
+  assert.is(arena.stats().slots[closing.slot].state, 'lent')
   const adopter = arena.adopt(victim.slot)
   assertSound(arena)
   assert.is(arena.stats().slots[closing.slot].state, 'closed')
@@ -176,7 +176,7 @@ const refusals: [name: string, arrange: (scene: Victim) => Refused, message: Reg
       lendSlot(memory, victim.slot as SlotIndex, 5 as SlotIndex)
       return [arena, victim.slot]
     },
-    /it is tended/,
+    /it is lent/,
   ],
 ]
 

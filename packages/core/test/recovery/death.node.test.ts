@@ -1,6 +1,6 @@
 // How the platform is recognised, with simulated ones. Real deaths: test/workers/death.test.ts.
 import { EventEmitter } from 'node:events'
-import { ArenaError, createLife, holdLife, whenDead } from '@ashlar/core'
+import { ArenaError, createThreadLock, holdThreadLock, threadExited } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 
@@ -78,16 +78,16 @@ for (const platform of [page, electronPage, electronPagesWorker, deno]) {
   test(`${platform.name}: a lock held for life`, async () => {
     const locks = new Locks()
     await withValues(platform(locks), async () => {
-      const life = await holdLife(createLife())
-      assert.is(await codeOf(holdLife(life)), 'life-taken')
-      const death = whenDead({ worker: new EventEmitter(), life })
+      const lock = await holdThreadLock(createThreadLock())
+      assert.is(await codeOf(holdThreadLock(lock)), 'thread-lock-taken')
+      const death = threadExited({ worker: new EventEmitter(), lock })
       assert.is(
         await Promise.race([death, new Promise((done) => setTimeout(done, 5, 'alive'))]),
         'alive',
       )
       locks.releaseAll()
       await death
-      const { lockName } = life
+      const { lockName } = lock
       assert.equal(locks.requested, [
         `exclusive ${lockName}`,
         `exclusive ${lockName}`,
@@ -99,8 +99,8 @@ for (const platform of [page, electronPage, electronPagesWorker, deno]) {
 
 test('a page without locks gets the reason', async () => {
   await withValues(page(undefined), async () => {
-    assert.is(await codeOf(holdLife()), 'no-web-locks')
-    assert.is(await codeOf(whenDead({ life: createLife() })), 'no-web-locks')
+    assert.is(await codeOf(holdThreadLock()), 'no-web-locks')
+    assert.is(await codeOf(threadExited({ lock: createThreadLock() })), 'no-web-locks')
   })
 })
 
@@ -108,17 +108,17 @@ test('what the platform says against a lock reaches the caller', async () => {
   const refusal = new Error('The request is denied')
   const locks = { request: () => Promise.reject(refusal) }
   await withValues(page(locks), async () => {
-    assert.is(await codeOf(holdLife()), refusal)
-    assert.is(await codeOf(whenDead({ life: createLife() })), refusal)
+    assert.is(await codeOf(holdThreadLock()), refusal)
+    assert.is(await codeOf(threadExited({ lock: createThreadLock() })), refusal)
   })
 })
 
 test('Node: no lock is taken, even where there are some', async () => {
   const locks = new Locks()
   await withValues([[globalThis, 'navigator', { locks }]], async () => {
-    await holdLife()
+    await holdThreadLock()
     const worker = Object.assign(new EventEmitter(), { threadId: 3 })
-    const death = whenDead({ worker, life: createLife() })
+    const death = threadExited({ worker, lock: createThreadLock() })
     worker.emit('exit')
     await death
     assert.equal(locks.requested, [])
@@ -126,7 +126,7 @@ test('Node: no lock is taken, even where there are some', async () => {
 })
 
 test('Node: a worker that had exited before is dead', async () => {
-  await whenDead({ worker: Object.assign(new EventEmitter(), { threadId: -1 }) })
+  await threadExited({ worker: Object.assign(new EventEmitter(), { threadId: -1 }) })
 })
 
 test.run()

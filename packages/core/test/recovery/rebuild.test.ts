@@ -169,7 +169,7 @@ for (const [name, { writes, freed, gained }] of Object.entries(leftovers)) {
         offsets,
         [...expected].sort((a, b) => a - b),
       )
-      assert.is(s.arena.stats().liveBlocks, expected.size)
+      assert.is(s.arena.stats().liveBlockCount, expected.size)
       const owned = s.i32[s.slotWord(layout.SLOT_OWNED_SPANS)]
       assert.is(s.i32[s.slotWord(layout.SLOT_SPANS_AT_SWEEP)], owned)
     }
@@ -239,16 +239,16 @@ for (const [name, damage] of Object.entries(damages)) {
   test(`damaged, so it is kept, and verify reports it: ${name}`, () => {
     const s = site()
     const { at, writes } = damage(s)
-    const liveBlocks = () => s.arena.stats().liveBlocks
+    const liveBlockCount = () => s.arena.stats().liveBlockCount
     rebuildRuns(s.memory, DEAD)
-    const before = liveBlocks()
+    const before = liveBlockCount()
     const wasFree = at === s.free
     for (const [word, value] of writes) s.i32[word] = value
     for (let time = 0; time < 2; time++) {
       rebuildRuns(s.memory, DEAD)
       assert.ok(verify(s.arena).some(({ offset }) => offset === at))
       for (const [word, value] of writes) assert.is(s.i32[word], value, 'nobody touches it')
-      assert.is(liveBlocks(), before + (wasFree ? 1 : 0))
+      assert.is(liveBlockCount(), before + (wasFree ? 1 : 0))
     }
   })
 }
@@ -256,11 +256,11 @@ for (const [name, damage] of Object.entries(damages)) {
 test('runs of other slots stay as they are; empty ones of its own are given back', () => {
   const { arena, memory, owner, freer } = fourPools()
   const blocks = [owner, freer].map((pool) => allocMany(pool, 10, 3000))
-  const committed = arena.stats().committedBytes
+  const committed = arena.stats().committedByteLength
   for (const [i, pool] of [owner, freer].entries()) for (const block of blocks[i]) pool.free(block)
   rebuildRuns(memory, owner.slot as SlotIndex)
   assertSound(arena)
-  assert.is(arena.stats().committedBytes, committed - 65536)
+  assert.is(arena.stats().committedByteLength, committed - 65536)
   assert.is(freer.alloc(3000), blocks[1][9], 'from the free list, as before')
 })
 
@@ -271,17 +271,17 @@ test('segments: those of its queues stay; one of no queue is freed', () => {
   unmark(memory, ofNone)
   memory.i32[(ofNone >> 2) - 2] = headerWith(BLOCK_INTERNAL, memory.tag)
   memory.i32[(ofNone >> 2) + SEGMENT_STAMP] = stampOf(freer.slot as SlotIndex, -128)
-  const liveBlocks = () => exactStats(arena).liveBlocks
-  assert.is(liveBlocks(), 203)
+  const liveBlockCount = () => exactStats(arena).liveBlockCount
+  assert.is(liveBlockCount(), 203)
   rebuildRuns(memory, freer.slot as SlotIndex)
   assertSound(arena)
-  assert.equal([liveBlocks(), queueOf(memory, freer, owner).segmentCount], [202, 2])
+  assert.equal([liveBlockCount(), queueOf(memory, freer, owner).segmentCount], [202, 2])
   deliver([freer], owner)
   assertSound(arena)
-  assert.equal([liveBlocks(), queueOf(memory, freer, owner).segmentCount], [2, 2])
+  assert.equal([liveBlockCount(), queueOf(memory, freer, owner).segmentCount], [2, 2])
   freer.collect()
   assertSound(arena)
-  assert.equal([liveBlocks(), queueOf(memory, freer, owner).segmentCount], [0, 0])
+  assert.equal([liveBlockCount(), queueOf(memory, freer, owner).segmentCount], [0, 0])
 })
 
 test('partial spans are in ascending order afterwards', () => {

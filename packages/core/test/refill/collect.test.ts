@@ -11,9 +11,9 @@ const test = suite('collect')
 test('spans: so many are given back', () => {
   const { arena, pool } = smallArena(8 << 20)
   for (const offset of Array.from({ length: 10_000 }, () => pool.alloc(100))) pool.free(offset)
-  const { committedBytes } = arena.stats()
+  const { committedByteLength } = arena.stats()
   assert.is(pool.collect({ spans: 3 }), 3)
-  assert.is(committedBytes - arena.stats().committedBytes, 3 * 65536)
+  assert.is(committedByteLength - arena.stats().committedByteLength, 3 * 65536)
   assertSound(arena)
 })
 
@@ -34,7 +34,7 @@ test('what lives among what was freed: as it is replaced, spans become empty', (
     if (i % 1000 === 0) pool.collect()
   }
   const after = arena.stats()
-  assert.is(after.liveBlocks, before.liveBlocks)
+  assert.is(after.liveBlockCount, before.liveBlockCount)
   assert.ok(fragmentation(after) < 0.3, `${fragmentation(after)} of the memory is not in use`)
   assertSound(arena)
 })

@@ -55,7 +55,7 @@ test('every class: the first refill claims one run and carves one batch of it', 
     const spanCount = preferredRunSpanCount(stride)
     assert.is(row.spanCount, spanCount)
     const room = Math.floor((spanCount * 65536 - 8) / stride)
-    assert.is(row.freeBlocks, Math.min(baseBatch(stride), room))
+    assert.is(row.freeBlockCount, Math.min(baseBatch(stride), room))
     assert.is(memory.i32[slotWord(memory, slot, SLOT_REFILLS + classIndex)], 1)
     assertSound(arena)
   }
@@ -70,7 +70,7 @@ test('a run is carved from its start to its end, batch by batch', () => {
   const base = baseBatch(stride) // then twice as many, and then more than the rest
   for (let i = 1; i < capacity; i++) {
     assert.is(pool.alloc(1000), first + i * stride)
-    const { refills, spanCount } = arena.stats().classes[classIndex]
+    const { refillCount: refills, spanCount } = arena.stats().classes[classIndex]
     assert.is(refills, i < base ? 1 : i < 3 * base ? 2 : 3)
     assert.is(spanCount, 1)
   }
@@ -181,9 +181,12 @@ test('phases of changing sizes: idle spans serve the next one, up to what a slot
   const { arena, pool } = smallArena(128 << 20)
   for (let byteLength = 100; byteLength < 8000; byteLength += 200) {
     const offsets = Array.from({ length: 1000 }, () => pool.alloc(byteLength))
-    const { committedBytes, liveBytes } = exactStats(arena)
+    const { committedByteLength, liveByteLength } = exactStats(arena)
     // Twice what is live, four idle MiB, and the rest of a run of each class.
-    assert.ok(committedBytes < 2 * liveBytes + (5 << 20), `${liveBytes} live, ${committedBytes}`)
+    assert.ok(
+      committedByteLength < 2 * liveByteLength + (5 << 20),
+      `${liveByteLength} live, ${committedByteLength}`,
+    )
     for (const offset of offsets) pool.free(offset)
   }
   assertSound(arena)
@@ -195,9 +198,9 @@ test('a frame that takes a block of every class and frees it settles: no more mi
     for (const stride of memory.strides.slice(0, 40)) pool.free(pool.alloc(stride - 8))
   }
   frame()
-  const { refills } = arena.stats()
+  const { refillCount: refills } = arena.stats()
   for (let i = 0; i < 100; i++) frame()
-  assert.is(arena.stats().refills, refills)
+  assert.is(arena.stats().refillCount, refills)
 })
 
 test('records that were overwritten are an error, and no endless call', () => {

@@ -106,7 +106,7 @@ test('the same for a block that another thread freed, when its owner receives it
   freer.flush()
   owner.collect({ spans: 0 })
   assert.is(memory.i32[spanMapWord(memory, second as SpanIndex)], 0)
-  assert.is(arena.stats().slots[owner.slot].violations, 0)
+  assert.is(arena.stats().slots[owner.slot].violationCount, 0)
   assertSound(arena)
 })
 
@@ -122,7 +122,7 @@ test('when memory runs out, spans that drain are filled like any other', () => {
   const { arena, memory, owner, second } = draining(1000)
   fill(owner, 1000)
   assert.not.ok(isDraining(memory.i32[spanMapWord(memory, second as SpanIndex)]))
-  assert.is(exactStats(arena).uncarvedBytes, 0)
+  assert.is(exactStats(arena).uncarvedByteLength, 0)
   assertSound(arena)
 })
 

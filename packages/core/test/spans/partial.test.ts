@@ -53,28 +53,28 @@ for (const byteLength of [8, 64, 1000, 4096, 16384, 100_000, 524_288]) {
     const classIndex = classFor(memory, byteLength)
     const outstanding = slotWord(memory, slot, SLOT_OUTSTANDING + classIndex)
     const freeHead = slotWord(memory, slot, SLOT_FREE_HEADS + classIndex)
-    const committedBefore = arena.stats().committedBytes
+    const committedBefore = arena.stats().committedByteLength
     const offsets = new Random(byteLength).shuffle(fill(pool, byteLength))
     const held = offsets.pop() ?? 0
-    const committedFull = arena.stats().committedBytes
+    const committedFull = arena.stats().committedByteLength
     for (const offset of offsets) pool.free(offset)
     assert.is(memory.i32[outstanding], offsets.length + 1)
-    assert.is(exactStats(arena).liveBlocks, 1)
+    assert.is(exactStats(arena).liveBlockCount, 1)
     const released = reclaim(memory, slot, memory.spanCount)
     assert.is(memory.i32[outstanding], 1)
     assert.is(memory.i32[freeHead], 0)
     assertSound(arena)
     // Only the run that the held block is in remains.
-    const { committedBytes, classes } = exactStats(arena)
+    const { committedByteLength, classes } = exactStats(arena)
     const remaining = classes[classIndex].spanCount * 65536
-    assert.is(committedBytes, committedBefore + remaining)
+    assert.is(committedByteLength, committedBefore + remaining)
     assert.is(released * 65536 + remaining, committedFull - committedBefore)
     const words = memory.i32.slice()
     assert.is(reclaim(memory, slot, memory.spanCount), 0)
     assert.equal(memory.i32.subarray(0, 4096), words.subarray(0, 4096))
     pool.free(held)
     assert.ok(pool.collect() > 0)
-    assert.is(arena.stats().committedBytes, committedBefore)
+    assert.is(arena.stats().committedByteLength, committedBefore)
   })
 }
 
@@ -88,16 +88,16 @@ test('a budget stops the sweep after so many spans; the figures stay sound', () 
   assert.is(pool.collect({ spans: 0 }), 0)
   let total = 0
   for (let budget = 1; ; budget++) {
-    const free = arena.stats().committedBytes
+    const free = arena.stats().committedByteLength
     const released = pool.collect({ spans: budget })
-    assert.is(free - arena.stats().committedBytes, released * 65536)
+    assert.is(free - arena.stats().committedByteLength, released * 65536)
     total += released
     for (const exact of [true, false]) assertConserved(arena, exact)
     assertSound(arena)
     if (released === 0) break
     assert.ok(released >= Math.min(budget, 1) && released < budget + 9, `${released}`)
   }
-  assert.is(arena.stats().committedBytes, memory.controlSpanCount * 65536)
+  assert.is(arena.stats().committedByteLength, memory.controlSpanCount * 65536)
   assert.ok(total > 9)
 })
 

@@ -75,7 +75,7 @@ test('closing gives every empty span back', () => {
   const freed = [16, 200, 3000, 40_000, 700_000].map((byteLength) => pool.alloc(byteLength))
   for (const offset of freed) pool.free(offset)
   pool.close()
-  assert.is(arena.stats().committedBytes, (memory.controlSpanCount + 1) * 65536)
+  assert.is(arena.stats().committedByteLength, (memory.controlSpanCount + 1) * 65536)
   for (const exact of [true, false]) assertConserved(arena, exact)
   assert.is(arena.view(kept).length, 48)
 })
@@ -92,7 +92,7 @@ test('several pools of a thread share the spans, and not the blocks', () => {
   assertSound(arena)
   assert.is(pools[0].byteLengthOf(offsets[1]), 100) // anyone may ask
   for (const [i, offset] of offsets.entries()) pools[i % 2].free(offset)
-  assert.is(exactStats(arena).liveBlocks, 0)
+  assert.is(exactStats(arena).liveBlockCount, 0)
 })
 
 test('a reserved slot is opened by its number, once, and by nobody else', () => {
@@ -136,7 +136,7 @@ test('a closed slot is reserved before a vacant one; its blocks are there once i
   const next = arena.openPool(0)
   next.free(offset)
   next.collect()
-  assert.is(arena.stats().committedBytes, arena.stats().controlBytes)
+  assert.is(arena.stats().committedByteLength, arena.stats().controlByteLength)
 })
 
 test('a pool keeps the generation that it was opened in; each change begins another one', () => {
@@ -161,7 +161,7 @@ test('a state changes from the one that is expected, in the generation that was 
   assert.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED, -1, generation))
   assert.not.ok(changeState(memory, slot, SLOT_OPEN, SLOT_CLOSED))
   assert.ok(lendSlot(memory, slot, 7 as SlotIndex))
-  assert.equal([slotState(memory, slot), reclaimerOf(memory, slot)], ['tended', 7])
+  assert.equal([slotState(memory, slot), reclaimerOf(memory, slot)], ['lent', 7])
   assert.not.ok(lendSlot(memory, slot, 6 as SlotIndex))
   closeSlot(memory, slot)
   assert.equal([slotState(memory, slot), reclaimerOf(memory, slot)], ['closed', -1])
@@ -254,7 +254,7 @@ test('frees between the first slot and the last', () => {
     freer.free(owner.alloc(100))
     freer.flush()
     owner.collect()
-    assert.is(arena.stats().slots[owner.slot].remoteFrees, 1)
+    assert.is(arena.stats().slots[owner.slot].remoteFreeCount, 1)
   }
   assertSound(arena)
 })

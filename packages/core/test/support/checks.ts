@@ -58,24 +58,31 @@ export function assertSound(arena: Arena): void {
 /** What stats say of the whole and what its rows say, in a form that tests compare. */
 export function assertConserved(arena: Arena, exact: boolean): void {
   const stats = exact ? exactStats(arena) : arena.stats()
-  const { controlBytes, liveBytes, freeBytes, uncarvedBytes, wasteBytes, committedBytes } = stats
+  const {
+    controlByteLength,
+    liveByteLength,
+    freeByteLength,
+    uncarvedByteLength,
+    wasteByteLength,
+    committedByteLength,
+  } = stats
   const figures = JSON.stringify(stats)
   assert.is(
-    controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes,
-    committedBytes,
+    controlByteLength + liveByteLength + freeByteLength + uncarvedByteLength + wasteByteLength,
+    committedByteLength,
     figures,
   )
-  assert.ok(committedBytes <= stats.peakCommittedBytes, figures)
-  assert.ok(stats.peakCommittedBytes <= stats.reservedBytes, figures)
+  assert.ok(committedByteLength <= stats.peakCommittedByteLength, figures)
+  assert.ok(stats.peakCommittedByteLength <= stats.reservedByteLength, figures)
   for (const row of stats.classes) {
     const counts = [
-      row.liveBlocks,
-      row.freeBlocks,
-      row.uncarvedBlocks,
-      row.wasteBytes,
+      row.liveBlockCount,
+      row.freeBlockCount,
+      row.uncarvedBlockCount,
+      row.wasteByteLength,
       row.spanCount,
     ]
     assert.ok(Math.min(...counts) >= 0, JSON.stringify(row))
-    assert.ok(row.peakLiveBlocks >= row.liveBlocks, JSON.stringify(row))
+    assert.ok(row.peakLiveBlockCount >= row.liveBlockCount, JSON.stringify(row))
   }
 }

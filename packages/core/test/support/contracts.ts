@@ -86,16 +86,16 @@ const NOT_UNDONE = 'what it does cannot be undone'
  * another.
  */
 export const contracts: Readonly<Record<string, Contract>> = {
-  createLife: nothing,
-  holdLife: {
-    parameters: () => [optional(core.createLife())],
-    onlyRefusals: 'on Deno, a thread that holds a life does not end',
+  createThreadLock: nothing,
+  holdThreadLock: {
+    parameters: () => [optional(core.createThreadLock())],
+    onlyRefusals: 'on Deno, a thread that holds a lock does not end',
   },
-  whenDead: {
+  threadExited: {
     parameters: () => {
       const worker = parameter({}, () => hasLocks) // and is not looked at there
-      const deceased = object({ worker, life: optional(core.createLife()) })
-      return [{ ...deceased, allowsMore: true }]
+      const thread = object({ worker, lock: optional(core.createThreadLock()) })
+      return [{ ...thread, allowsMore: true }]
     },
     onlyRefusals: 'it waits for the end of a thread',
   },
@@ -229,7 +229,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
   },
   'get scratch.overflows': nothing,
   'get scratch.peakByteLength': nothing,
-  'get scratch.usedBytes': nothing,
+  'get scratch.usedByteLength': nothing,
   'scratch.alloc': {
     parameters: () => [byteLength, alignment],
     undo: ({ scratch }) => scratch.reset(),

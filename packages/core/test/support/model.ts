@@ -92,18 +92,18 @@ export class Model {
     }))
     assert.equal(blocks(this.arena), expected)
     const stats = exactStats(this.arena)
-    assert.is(stats.liveBlocks, expected.length)
+    assert.is(stats.liveBlockCount, expected.length)
     assert.is(
-      stats.requestedBytes,
+      stats.requestedByteLength,
       expected.reduce((sum, { byteLength }) => sum + byteLength, 0),
     )
     assert.is(
-      stats.controlBytes +
-        stats.liveBytes +
-        stats.freeBytes +
-        stats.uncarvedBytes +
-        stats.wasteBytes,
-      stats.committedBytes,
+      stats.controlByteLength +
+        stats.liveByteLength +
+        stats.freeByteLength +
+        stats.uncarvedByteLength +
+        stats.wasteByteLength,
+      stats.committedByteLength,
     )
   }
 
@@ -112,8 +112,8 @@ export class Model {
     while (this.#held.length > 0) this.#free(this.#held[0])
     this.#pool.collect()
     this.check()
-    const { committedBytes, controlBytes } = this.arena.stats()
-    assert.is(committedBytes, controlBytes)
+    const { committedByteLength, controlByteLength } = this.arena.stats()
+    assert.is(committedByteLength, controlByteLength)
   }
 
   #allocAligned(byteLength: number, alignment: number): void {

@@ -20,7 +20,7 @@ export type StorageErrorCode =
   | 'commands-failed'
   | 'commands-busy'
   | 'commands-disposed'
-  | 'pack-busy'
+  | 'move-busy'
   | 'set-busy'
   | 'table-full'
   | 'table-disposed'
@@ -154,9 +154,9 @@ export const commandsBusy = () =>
     'applyCommands() is running, or values of a command are being read. Call this afterwards',
   )
 
-export const packIsBusy = (what: string) =>
+export const moveIsBusy = (what: string) =>
   new StorageError(
-    'pack-busy',
+    'move-busy',
     `${what} would free rows that moveOut() or moveIn() is moving. Call it after their observers`,
   )
 
@@ -213,7 +213,7 @@ export class CommandsError extends StorageError {
   /** The first 100 failures, in the order of the commands. */
   readonly failures: readonly CommandFailure[]
   /** How many commands threw. */
-  readonly count: number
+  readonly failureCount: number
   /** How many commands were skipped because their entity had been removed. */
   readonly skippedCount: number
 
@@ -225,7 +225,7 @@ export class CommandsError extends StorageError {
         `${count > 3 ? '; ...' : ''}. See \`failures\``,
     )
     this.failures = failures
-    this.count = count
+    this.failureCount = count
     this.skippedCount = skippedCount
     this.cause = failures[0].error
   }

@@ -24,7 +24,7 @@ export const nowMs = () => performance.now() | 0
 export const elapsedMs = (from: number, to: number) => (to - from) | 0
 
 /** The longest wait: 12 days. `elapsedMs` cannot distinguish longer times from negative ones. */
-export const WAIT_MS_MAX = 2 ** 30
+export const WAIT_MS_MAX = 2 ** 30 - 1
 
 /** How often a spin reads the word: for about 15 µs, the time between two systems of a frame. */
 const SPIN_COUNT = 2000

@@ -18,8 +18,8 @@ const ROW_COUNT_MIN = 256
  * space. `ROW_COUNT_MAX`, halved until the component takes little enough.
  */
 export function defaultRowCount(fields: readonly Field[], arena: Arena): number {
-  const { reservedBytes, committedBytes } = arena.stats()
-  const free = (reservedBytes * (1 - SPARED_SHARE) - committedBytes) * FREE_SHARE
+  const { reservedByteLength, committedByteLength } = arena.stats()
+  const free = (reservedByteLength * (1 - SPARED_SHARE) - committedByteLength) * FREE_SHARE
   const byteLength = fields.reduce((sum, { code }) => sum + code.array.BYTES_PER_ELEMENT, 0)
   let rowCount = ROW_COUNT_MAX
   while (rowCount > 1 && rowCount * byteLength > arena.byteLength * SHARE) rowCount /= 2

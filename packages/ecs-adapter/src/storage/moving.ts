@@ -24,7 +24,7 @@ import type { StorageParts } from './storage-parts.ts'
 export function moveOut(storage: Storage, eid: EntityId): number {
   const checked = checkedStorage(storage)
   checked.$checkRest('moveOut()')
-  return checked.parts.extension(packingOf).pack(eid)
+  return checked.parts.extension(packingOf).moveOut(eid)
 }
 
 /**
@@ -41,7 +41,7 @@ export function moveOut(storage: Storage, eid: EntityId): number {
 export function moveIn(storage: Storage, packed: number, world?: World): EntityId {
   const checked = checkedStorage(storage)
   checked.$checkRest('moveIn()')
-  return checked.parts.extension(packingOf).unpack(packed, world)
+  return checked.parts.extension(packingOf).moveIn(packed, world)
 }
 
 /** Makes the extension for packed entities. */

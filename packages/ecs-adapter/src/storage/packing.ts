@@ -4,7 +4,7 @@
  */
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
-import { corrupt, invalidArgument, packIsBusy } from '../base/errors.ts'
+import { corrupt, invalidArgument, moveIsBusy } from '../base/errors.ts'
 import type { Extension } from '../base/extensions.ts'
 import type { StorageComponent, StorageComponents } from '../columns/storage-components.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
@@ -43,14 +43,14 @@ export class Packing implements Extension {
   /** Distinguishes entities of this storage from those of others, once they are packed. */
   readonly #serial = newSerial()
   /** How many calls of `moveIn` are running: observers of one may make another. */
-  #unpackCount = 0
+  #moveCount = 0
 
   constructor(options: PackingOptions) {
     this.#options = options
   }
 
   /** See `moveOut`. */
-  pack(eid: number): number {
+  moveOut(eid: number): number {
     const { worlds, memory, components, worldState } = this.#options
     const { pool } = memory.views
     if (typeof eid !== 'number' || !worlds.exists(eid)) {
@@ -98,7 +98,7 @@ export class Packing implements Extension {
   }
 
   /** See `moveIn`. */
-  unpack(offset: number, world: World = this.#options.worlds.all[0]): number {
+  moveIn(offset: number, world: World = this.#options.worlds.all[0]): number {
     const { worlds, memory } = this.#options
     const { pool } = memory.views
     if (!worlds.all.includes(world)) {
@@ -110,7 +110,7 @@ export class Packing implements Extension {
     const anew = () => blocks.flatMap((block, i) => (block === packed.blocks[i] ? [] : [i]))
     let columns: VariableColumn[] = []
     let eid: number
-    this.#unpackCount++
+    this.#moveCount++
     try {
       const components = this.#componentsOf(packed)
       columns = components.flatMap(columnsOf)
@@ -121,16 +121,16 @@ export class Packing implements Extension {
       releasePacked(pool, offset)
       throw error
     } finally {
-      this.#unpackCount--
+      this.#moveCount--
     }
     for (const i of anew()) freeBlock(pool, packed.blocks[i])
     endPacked(pool, offset)
     return eid
   }
 
-  /** @throws StorageError 'pack-busy' while a call of `moveIn` is running */
+  /** @throws StorageError 'move-busy' while a call of `moveIn` is running */
   checkDispose(): void {
-    if (this.#unpackCount > 0) throw packIsBusy('storage.dispose()')
+    if (this.#moveCount > 0) throw moveIsBusy('storage.dispose()')
   }
 
   /** The components of this storage that have the signatures of a packed entity. */

@@ -88,7 +88,7 @@ export interface Storage {
    *
    * It needs no memory. If there is too little to publish a change, a later call publishes it;
    * until then, other threads see what was published last.
-   * @throws StorageError 'group-busy' while workers run a system; 'pack-busy' in observers of
+   * @throws StorageError 'group-busy' while workers run a system; 'move-busy' in observers of
    * `moveOut`; 'set-busy' in getters among the values of a `set`, and in the hooks of the
    * options; 'other-world', after all of the
    * above is done, if a component was used in a world that the storage does not serve
@@ -117,7 +117,7 @@ export interface Storage {
    * Components can still be used, but bitECS drops your observers: observe again. Tables keep their
    * rows: remove those that stand for entities. Commands of a run that timed out are dropped.
    * @throws StorageError 'group-busy' while workers run a system; 'commands-busy' in observers of
-   * `applyCommands`; 'pack-busy', 'set-busy' as `sync`; 'storage-disposed'
+   * `applyCommands`; 'move-busy', 'set-busy' as `sync`; 'storage-disposed'
    */
   reset(): void
 
@@ -125,7 +125,7 @@ export interface Storage {
    * Frees every block, and unsubscribes the storage's observers. Its components keep empty columns.
    * If it throws, nothing was done.
    * @throws StorageError 'still-attached' if another thread is; 'group-open' while a worker group
-   * is not closed; 'pack-busy' also in observers of `moveIn`; otherwise as `reset`
+   * is not closed; 'move-busy' also in observers of `moveIn`; otherwise as `reset`
    */
   dispose(): void
 

@@ -2,7 +2,7 @@
  * What storages of the same worlds share, as bitECS reports none of it: resets, runs of systems,
  * and entities that stay because an observer of their removal threw.
  */
-import { commandsBusy, otherWorlds, packIsBusy, setIsBusy } from '../base/errors.ts'
+import { commandsBusy, moveIsBusy, otherWorlds, setIsBusy } from '../base/errors.ts'
 import { groupBusy, type RunError, systemsAtWork } from '../base/run-errors.ts'
 import type { Worlds } from '../world/worlds.ts'
 
@@ -127,11 +127,11 @@ export class WorldState {
 
   /**
    * Call it before anything that moves or frees rows.
-   * @throws StorageError 'group-busy', 'pack-busy', 'set-busy'
+   * @throws StorageError 'group-busy', 'move-busy', 'set-busy'
    */
   checkRest(what: string): void {
     this.runs.checkDone(what)
-    if (this.removalCount > 0) throw packIsBusy(what)
+    if (this.removalCount > 0) throw moveIsBusy(what)
     if (this.#setCount > 0) throw setIsBusy(what)
   }
 }

@@ -1,5 +1,5 @@
 /** The messages by which a group invites a worker and the worker replies. */
-import type { Life } from '@ashlar/core'
+import type { ThreadLock } from '@ashlar/core'
 import { onFailure, onMessage, type Port } from '../base/ports.ts'
 import { notJoined } from '../base/run-errors.ts'
 import { WAIT_MS_MAX } from '../base/wait.ts'
@@ -13,20 +13,20 @@ export interface Invitation {
   /** Index of the worker in the control block. */
   readonly index: number
   readonly slot: number
-  /** The life that the worker is to hold. Also distinguishes invitations. */
-  readonly life: Life
+  /** The lock that the worker is to hold. Also distinguishes invitations. */
+  readonly lock: ThreadLock
   /** One word outside the arena: the side that sets it first decides whether the worker joins. */
   readonly claim: Int32Array
   readonly scratchByteLength: number
 }
 
-/** Called by the worker once it holds its life; by the group when it stops waiting for a reply. */
+/** Called by the worker once it holds its lock; by the group when it stops waiting for a reply. */
 export const isFirstToClaim = ({ claim }: Invitation) => Atomics.exchange(claim, 0, 1) === 0
 
 export interface Reply {
   readonly ashlar: 'group-reply'
-  /** The life of the invitation. */
-  readonly life: Life
+  /** The lock of the invitation. */
+  readonly lock: ThreadLock
   /** Sorted names of the worker's systems; missing if the worker could not join. */
   readonly systems?: readonly string[]
   /** Why the worker could not join. */
@@ -78,11 +78,11 @@ export function invite(worker: Port, invitation: Invitation, timeoutMs: number):
 /** Calls the listener with replies to the invitation. Returns a function that ends this. */
 export function onReply(
   worker: Port,
-  { life }: Invitation,
+  { lock }: Invitation,
   listener: (reply: Reply) => void,
 ): () => void {
   return onMessage(worker, (message) => {
-    if (isReply(message) && message.life?.lockName === life.lockName) listener(message)
+    if (isReply(message) && message.lock?.lockName === lock.lockName) listener(message)
   })
 }
 

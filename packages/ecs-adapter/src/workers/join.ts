@@ -1,5 +1,5 @@
 /** How a worker joins a group. */
-import { holdLife } from '@ashlar/core'
+import { holdThreadLock } from '@ashlar/core'
 import { checkPort, type Port } from '../base/ports.ts'
 import { type Invitation, isFirstToClaim, type Reply, withInvitation } from './invitations.ts'
 import { JoinedWorker } from './joined-worker.ts'
@@ -30,12 +30,12 @@ async function serve(
   invitation: Invitation,
   { names, functions }: CheckedSystems,
 ): Promise<boolean> {
-  const { life } = invitation
+  const { lock } = invitation
   const reply = (rest: Partial<Reply>) =>
-    port.postMessage({ ashlar: 'group-reply', life, ...rest } satisfies Reply)
+    port.postMessage({ ashlar: 'group-reply', lock, ...rest } satisfies Reply)
   let worker: JoinedWorker
   try {
-    await holdLife(life)
+    await holdThreadLock(lock)
     if (!isFirstToClaim(invitation)) return false
     worker = new JoinedWorker(invitation, functions)
   } catch (error) {

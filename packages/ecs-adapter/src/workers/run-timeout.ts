@@ -31,8 +31,9 @@ export function deadlineOf(timeoutMs: number): number {
   return timeoutMs > WAIT_MS_MAX ? Number.POSITIVE_INFINITY : nowMs() + Math.ceil(timeoutMs)
 }
 
+/** Always a small integer: V8 would allocate Infinity in each frame. */
 export const remainingMs = (deadline: number) =>
-  deadline === Number.POSITIVE_INFINITY ? deadline : elapsedMs(nowMs(), deadline)
+  deadline === Number.POSITIVE_INFINITY ? WAIT_MS_MAX : elapsedMs(nowMs(), deadline)
 
 /** Stops a run whose time is up. Returns the error, which lists what is not done. */
 export function timedOut(run: Run): RunError {

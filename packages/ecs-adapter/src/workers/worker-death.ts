@@ -7,7 +7,7 @@
  * - The commands of the dead worker are lost: see `Run.isKept`.
  * - The run rejects with the error of `lossOf`. What the dead worker had written stays.
  */
-import { freeScratch, whenDead } from '@ashlar/core'
+import { freeScratch, threadExited } from '@ashlar/core'
 import { type RunError, workerDied } from '../base/run-errors.ts'
 import { codeOf } from '../base/thrown.ts'
 import { freeCommands } from '../commands/command-blocks.ts'
@@ -18,10 +18,10 @@ import type { Run } from './run.ts'
 
 /** Calls the listener when a worker has died; never, if the platform does not confirm deaths. */
 export function onDeath(
-  { worker, invitation: { life } }: InvitedMember,
+  { worker, invitation: { lock } }: InvitedMember,
   listener: () => void,
 ): void {
-  whenDead({ worker, life }).then(listener, () => {})
+  threadExited({ worker, lock }).then(listener, () => {})
 }
 
 /**

@@ -2,7 +2,7 @@
  * The members of a group: workers, from their invitation until they have left or died; or the
  * local worker, until another worker has joined.
  */
-import { createLife } from '@ashlar/core'
+import { createThreadLock } from '@ashlar/core'
 import { checkPort, hasEnded, type Port } from '../base/ports.ts'
 import { groupClosed, noSystems, notJoined, noWorkers, otherSystems } from '../base/run-errors.ts'
 import { untilTrue } from '../base/wait.ts'
@@ -175,7 +175,7 @@ export class WorkerRegistry {
       controlBlock: this.control.first * 4,
       index,
       slot,
-      life: createLife(),
+      lock: createThreadLock(),
       claim: new Int32Array(new SharedArrayBuffer(4)),
       scratchByteLength: this.#options.scratchByteLength,
     }

@@ -54,7 +54,7 @@ function createLarge<const S extends Schema>(
 /** What memory there is reads zero to those who are promised so. */
 function assertZero(pool: Pool): void {
   const { arena } = pool
-  const byteLength = arena.byteLength - arena.stats().controlBytes - 16
+  const byteLength = arena.byteLength - arena.stats().controlByteLength - 16
   const offset = pool.reserve(byteLength)
   assert.is(sumOfBits(arena, offset, byteLength), 0)
   pool.free(offset)

@@ -33,9 +33,9 @@ test('beyond the classes, rooms are whole spans, with an eighth to spare if memo
   for (const needed of [LARGEST + 1, LARGEST + 2 ** 16, 3_000_000, 10_000_000]) {
     for (const room of [leastRoomFor(pool, needed), roomFor(pool, needed)]) {
       assert.ok(isRun(room) && room % 16 === 0)
-      const before = arena.stats().committedBytes
+      const before = arena.stats().committedByteLength
       const block = pool.alloc(room + PREFIX_BYTE_LENGTH)
-      const spanBytes = arena.stats().committedBytes - before
+      const spanBytes = arena.stats().committedByteLength - before
       assert.ok(spanBytes - room <= 48, `${spanBytes - room} B of spans unused`)
       pool.free(block)
     }

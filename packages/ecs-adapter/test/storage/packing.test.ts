@@ -306,7 +306,7 @@ testBoth('an entity that stays keeps all, at the next sync too', (sparse) => {
       spawn() // takes what is free
     }
   }
-  assert.equal(codes, ['pack-busy', 'pack-busy', 'pack-busy', 'pack-busy'])
+  assert.equal(codes, ['move-busy', 'move-busy', 'move-busy', 'move-busy'])
 
   // And its end is told of again.
   const blockCount = blocks(arena).length
@@ -469,7 +469,7 @@ testBoth('a storage is not disposed of while an entity is unpacked', (sparse) =>
   const packed = moveOut(storage, eid)
   const stop = observe(world, onAdd(Path), () => {
     stop()
-    assertThrows(() => storage.dispose(), 'pack-busy', 'storage.dispose()', 'moveIn()')
+    assertThrows(() => storage.dispose(), 'move-busy', 'storage.dispose()', 'moveIn()')
   })
   assert.equal(Path.points.toArray(moveIn(storage, packed)), [1])
   storage.dispose()

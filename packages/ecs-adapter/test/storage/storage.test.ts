@@ -205,12 +205,12 @@ test('two worlds on one pool know nothing of each other', () => {
 
 test('dispose frees every block, takes the observers off, and empties the columns', () => {
   const { arena, world, storage } = createScene({ capacity: 2 })
-  assert.is(exactStats(arena).liveBytes, 0)
+  assert.is(exactStats(arena).liveByteLength, 0)
   const Position = storage.component('Position', { x: t.f32, y: t.u8 })
   for (let i = 0; i < 9; i++) addEntity(world, set(Position, { x: 1 }))
   storage.dispose()
   assert.equal(blocksOf(arena), [])
-  assert.is(exactStats(arena).liveBytes, 0)
+  assert.is(exactStats(arena).liveByteLength, 0)
   assertSound(arena)
   assert.instance(Position.x, Float32Array)
   assert.instance(Position.y, Uint8Array)

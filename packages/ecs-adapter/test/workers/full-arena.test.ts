@@ -64,7 +64,7 @@ function assertAllFree({ arena, pool, held }: Full): void {
   pool.collect()
   assert.equal(verify(arena), [])
   assert.equal(blocks(arena), [])
-  pool.free(pool.alloc(arena.byteLength - arena.stats().controlBytes - 16))
+  pool.free(pool.alloc(arena.byteLength - arena.stats().controlByteLength - 16))
 }
 
 for (const kind of threadKinds) {

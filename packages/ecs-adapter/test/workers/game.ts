@@ -22,7 +22,7 @@ export const isThreadKind = (kind: GroupKind): kind is ThreadKind => !kind.start
 
 /** The main thread of a page may not. */
 export const mayBlock = !('document' in globalThis)
-/** Deno ends such threads only when they end by themselves: see `whenDead`. */
+/** Deno ends such threads only when they end by themselves: see `threadExited`. */
 export const mayTerminate = (kind: ThreadKind) => !('Deno' in globalThis && kind === 'node')
 
 export function createGame(entityCount: number, capacity = entityCount + 1, kind?: GroupKind) {

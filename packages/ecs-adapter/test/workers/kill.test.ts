@@ -1,5 +1,5 @@
 // Workers that die, and workers that do not come to an end.
-import { blocks, createLife, exactStats, verify, whenDead } from '@ashlar/core'
+import { blocks, createThreadLock, exactStats, threadExited, verify } from '@ashlar/core'
 import { createWorkerGroup, RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -80,18 +80,18 @@ for (const kind of threadKinds) {
       const { all, arena, storage } = game
       const team = await createGroup(game, kind)
       const traps = createTraps(game, [5])
-      const before = exactStats(arena).liveBytes
+      const before = exactStats(arena).liveByteLength
       const run = errorOf(team.group.run('hoard', all(), traps.args))
       await traps.untilCaught()
       const held = fillUp(storage.pool)
-      assert.ok(exactStats(arena).liveBytes > before + (10 << 20))
+      assert.ok(exactStats(arena).liveByteLength > before + (10 << 20))
       for (const thread of team.threads) thread.terminate()
       const { code } = (await run) as RunError
       assert.is(code, 'worker-died')
       for (const offset of held) storage.pool.free(offset)
       assert.equal(verify(arena), [])
-      const { liveBytes } = exactStats(arena)
-      assert.ok(liveBytes < before, `${liveBytes} bytes are live, ${before} were before`)
+      const { liveByteLength } = exactStats(arena)
+      assert.ok(liveByteLength < before, `${liveByteLength} bytes are live, ${before} were before`)
       await endAll(game, team, [traps.block])
     })
 
@@ -184,7 +184,7 @@ for (const kind of threadKinds) {
           arena: arena.handle,
           storage: storage.handle,
           slot: arena.reserveSlot(),
-          life: createLife(),
+          lock: createThreadLock(),
           counter: (counters >> 2) + i,
         }
         setTimeout(() => thread.post(order), 100)
@@ -201,7 +201,7 @@ for (const kind of threadKinds) {
       }
       for (let i = 0; i < 100; i++) await frame()
       readers[0].thread.terminate()
-      await whenDead({ worker: readers[0].thread.worker, life: readers[0].life })
+      await threadExited({ worker: readers[0].thread.worker, lock: readers[0].lock })
       arena.adopt(readers[0].slot).close() // the next sync sees it
       const seen = rounds(1)
       for (let i = 0; i < 100 || rounds(1) < seen + 10; i++) await frame()

@@ -1,5 +1,5 @@
 /** A worker in no group: adds and removes rows of a table until it is ended, or killed. */
-import { Arena, type ArenaHandle, holdLife, type Life } from '@ashlar/core'
+import { Arena, type ArenaHandle, holdThreadLock, type ThreadLock } from '@ashlar/core'
 import { attachTable, type Port, type TableHandle, t } from '@ashlar/ecs-adapter'
 import { createRandom } from '../support.ts'
 
@@ -9,14 +9,14 @@ export interface TableOrder {
   readonly arena: ArenaHandle
   readonly table: TableHandle
   readonly slot: number
-  readonly life: Life
+  readonly lock: ThreadLock
   /** Word that counts the frames; -1 ends them. */
   readonly counter: number
 }
 
 /** Every row has its id in `a` and `b`: but the last of a chunk, that was just being written. */
 async function work(order: TableOrder, post: (message: unknown) => void): Promise<void> {
-  await holdLife(order.life)
+  await holdThreadLock(order.lock)
   const arena = Arena.attach(order.arena)
   const pool = arena.openPool(order.slot)
   const table = attachTable<typeof schema>(order.table, pool)

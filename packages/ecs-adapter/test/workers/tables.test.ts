@@ -1,5 +1,5 @@
 // Tables over real workers, which are killed while they add and remove.
-import { Arena, blocks, createLife, verify, whenDead } from '@ashlar/core'
+import { Arena, blocks, createThreadLock, threadExited, verify } from '@ashlar/core'
 import { createTable, type TableHandle } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -16,8 +16,8 @@ const mayTerminate = !('Deno' in globalThis)
 function start(kind: ThreadKind, arena: Arena, table: TableHandle, counter: number) {
   const messages: unknown[] = []
   const thread = startWorker(kind, 'table', (message) => messages.push(message))
-  const [slot, life] = [arena.reserveSlot(), createLife()]
-  const order: TableOrder = { arena: arena.handle, table, slot, life, counter }
+  const [slot, lock] = [arena.reserveSlot(), createThreadLock()]
+  const order: TableOrder = { arena: arena.handle, table, slot, lock, counter }
   setTimeout(() => thread.post(order), 100)
   return { thread, messages, ...order }
 }
@@ -61,12 +61,12 @@ for (const kind of threadKinds) {
     const random = createRandom(seed)
     for (let round = 0; round < 8; round++) {
       Atomics.store(arena.i32, counter, 0)
-      const { thread, life, slot, messages } = start(kind, arena, table.handle, counter)
+      const { thread, lock, slot, messages } = start(kind, arena, table.handle, counter)
       await until(() => Atomics.load(arena.i32, counter) > 20 || messages.length > 0)
       assert.equal(messages, [])
       for (let i = random(5); i > 0; i--) await new Promise((resolve) => setTimeout(resolve, 1))
       thread.terminate()
-      await whenDead({ worker: thread.worker, life })
+      await threadExited({ worker: thread.worker, lock })
       arena.adopt(slot).close()
       const note = `seed ${seed}, round ${round}`
       table.sync()

@@ -1,5 +1,5 @@
 /** The worker of these tests: what its systems do, by name. */
-import { Arena, type ArenaHandle, holdLife, type Life } from '@ashlar/core'
+import { Arena, type ArenaHandle, holdThreadLock, type ThreadLock } from '@ashlar/core'
 import {
   attachStorage,
   createStorage,
@@ -286,7 +286,7 @@ export interface ReadOrder {
   readonly arena: ArenaHandle
   readonly storage: StorageHandle
   readonly slot: number
-  readonly life: Life
+  readonly lock: ThreadLock
   /** Word that counts the rounds; -1 ends them. */
   readonly counter: number
 }
@@ -294,7 +294,7 @@ export interface ReadOrder {
 /** In no group: reads all again and again, and reports what is wrong. */
 function read(port: Port): void {
   const start = async (order: ReadOrder) => {
-    await holdLife(order.life)
+    await holdThreadLock(order.lock)
     const arena = Arena.attach(order.arena)
     const pool = arena.openPool(order.slot)
     const attached = attachStorage(order.storage, pool)
@@ -324,7 +324,7 @@ function read(port: Port): void {
 export interface WorldOrder {
   readonly arena: ArenaHandle
   readonly slot: number
-  readonly life: Life
+  readonly lock: ThreadLock
 }
 
 /** What a thread with a world of its own is sent: an entity to take in, and maybe to keep. */
@@ -341,7 +341,7 @@ function keepWorld(port: Port): void {
   let takeIn: ((order: EntityOrder) => void) | undefined
   let end = () => {}
   const start = async (order: WorldOrder) => {
-    await holdLife(order.life)
+    await holdThreadLock(order.lock)
     const arena = Arena.attach(order.arena)
     const pool = arena.openPool(order.slot)
     const world = createWorld()

@@ -1,5 +1,5 @@
 // Worlds of their own, each in its worker: entities wander from one to the other.
-import { Arena, blocks, createLife, verify } from '@ashlar/core'
+import { Arena, blocks, createThreadLock, verify } from '@ashlar/core'
 import {
   attachStorage,
   createStorage,
@@ -31,7 +31,11 @@ async function startWorld(arena: Arena, kind: ThreadKind) {
     else if ('handle' in (message as object)) told.handle = (message as typeof told).handle
     else answers.set((message as Answer).assignedRun, message as Answer)
   })
-  const order: WorldOrder = { arena: arena.handle, slot: arena.reserveSlot(), life: createLife() }
+  const order: WorldOrder = {
+    arena: arena.handle,
+    slot: arena.reserveSlot(),
+    lock: createThreadLock(),
+  }
   thread.post(order)
   await until(() => told.handle !== undefined)
   const send = async (order: EntityOrder): Promise<Answer> => {

@@ -16,7 +16,8 @@ import {
 export function walkStats(memory: ArenaMemory, options: StatsOptions = {}): ArenaStats {
   const stats = collectStats(memory, options)
   if (options.slot === undefined) {
-    stats.committedBytes = (memory.spanCount - countFreeSpans(memory)) * layout.SPAN_BYTE_LENGTH
+    stats.committedByteLength =
+      (memory.spanCount - countFreeSpans(memory)) * layout.SPAN_BYTE_LENGTH
   }
   walkClasses(memory, stats.classes, options.slot)
   sumUp(stats)
@@ -27,14 +28,14 @@ export function walkStats(memory: ArenaMemory, options: StatsOptions = {}): Aren
 function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot?: number): void {
   const carved = rows.map(() => 0)
   const capacities = rows.map(() => 0)
-  for (const row of rows) Object.assign(row, { spanCount: 0, liveBlocks: 0 })
+  for (const row of rows) Object.assign(row, { spanCount: 0, liveBlockCount: 0 })
   forEachRun(memory, (head, classIndex, owner) => {
     if (slot !== undefined && owner !== slot) return
     const index = Math.min(classIndex, memory.classCount)
     const row = rows[index]
     forEachLiveIn(memory, head, (_block, offset) => {
-      row.liveBlocks++
-      row.requestedBytes += secondWordAt(memory, offset)
+      row.liveBlockCount++
+      row.requestedByteLength += secondWordAt(memory, offset)
     })
     row.spanCount += runSpanCountOf(memory, head)
     carved[index] += recordAt(memory, head, layout.RECORD_CARVED_COUNT)

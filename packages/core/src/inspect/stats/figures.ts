@@ -8,24 +8,24 @@ import type { SlotState } from '../../spans/slots.ts'
 /** Figures of refills. Each slot counts them modulo 2^32. */
 export interface RefillStats {
   /** How often a free list was empty and was filled. */
-  refills: number
+  refillCount: number
   /** Blocks that refills handed out. */
-  refilledBlocks: number
+  refilledBlockCount: number
 }
 
 /** What the bytes of spans are used for. */
 interface ByteStats {
-  liveBlocks: number
+  liveBlockCount: number
   /** The bytes that live blocks take, headers included; large blocks take whole spans. */
-  liveBytes: number
+  liveByteLength: number
   /** The bytes that were requested for live blocks; 0 unless by `exactStats`. */
-  requestedBytes: number
+  requestedByteLength: number
   /** The bytes that free blocks take, headers included. */
-  freeBytes: number
+  freeByteLength: number
   /** The bytes that no block was carved from yet. */
-  uncarvedBytes: number
+  uncarvedByteLength: number
   /** Bytes of runs that no block can use: 8 at each start, and less than a stride at each end. */
-  wasteBytes: number
+  wasteByteLength: number
 }
 
 /** Figures of one size class, or of all large blocks. */
@@ -35,13 +35,13 @@ export interface ClassStats extends ByteStats, RefillStats {
   /** Header and payload, in bytes; 0 for large blocks, as each has its own length. */
   readonly stride: number
   spanCount: number
-  freeBlocks: number
+  freeBlockCount: number
   /** How many more blocks could be carved in these spans. */
-  uncarvedBlocks: number
+  uncarvedBlockCount: number
   /** The sum of the slots' peaks, each of which may be too low by up to one refill. */
-  peakLiveBlocks: number
+  peakLiveBlockCount: number
   /** Blocks that other slots freed and owners took back. Each slot counts modulo 2^32. */
-  drainedBlocks: number
+  drainedBlockCount: number
 }
 
 export interface SlotStats extends RefillStats {
@@ -50,26 +50,26 @@ export interface SlotStats extends RefillStats {
   spanCount: number
   peakSpanCount: number
   /** Blocks freed by other slots that this slot received, in all generations, modulo 2^32. */
-  remoteFrees: number
+  remoteFreeCount: number
   /** Received blocks that were not live: freed twice, never given out, or overwritten. */
-  violations: number
+  violationCount: number
   /** Events that were dropped because the slot's telemetry ring was full, modulo 2^32. */
-  droppedEvents: number
+  droppedEventCount: number
 }
 
-/** `controlBytes + liveBytes + freeBytes + uncarvedBytes + wasteBytes = committedBytes`. */
+/** Committed bytes are control, live, free, uncarved or waste: these five add up to them. */
 export interface ArenaStats extends ByteStats, RefillStats {
   /** The arena's length in bytes. */
-  reservedBytes: number
+  reservedByteLength: number
   /** The bytes of all spans in use, control area included. */
-  committedBytes: number
+  committedByteLength: number
   /**
    * The bytes from the arena's start to the end of the last span that was ever in use: the system
    * gave memory for no more. For one slot: the most bytes that its spans ever had.
    */
-  peakCommittedBytes: number
+  peakCommittedByteLength: number
   /** The bytes of the control area; 0 in the figures of one slot. */
-  controlBytes: number
+  controlByteLength: number
   /** By ascending stride; the last row is for large blocks. */
   readonly classes: ClassStats[]
   /** A row for each slot that was ever in use. */

@@ -12,15 +12,15 @@ const restOf = (part: number, whole: number) =>
   whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
 
 /**
- * `1 - refills / refilledBlocks`, from 0 to 1; 0 before the first refill. It is the share of
+ * `1 - refillCount / refilledBlockCount`, from 0 to 1; 0 before the first refill. It is the share of
  * allocs that found a block on the free list, if each block that was handed out was allocated
  * once. The true share is higher if blocks are freed and reused between two refills, lower if a
- * sweep takes blocks back unused. It is meaningless once `refilledBlocks` has wrapped.
+ * sweep takes blocks back unused. It is meaningless once `refilledBlockCount` has wrapped.
  * @throws ArenaError 'invalid-argument'
  */
 export function hitRate(figures: RefillStats): number {
   if (!isPlainObject(figures)) throw noFigures(figures)
-  return restOf(figures.refills, figures.refilledBlocks)
+  return restOf(figures.refillCount, figures.refilledBlockCount)
 }
 
 /**
@@ -30,10 +30,10 @@ export function hitRate(figures: RefillStats): number {
 export function fragmentation(figures: ArenaStats | ClassStats): number {
   if (!isPlainObject(figures)) throw noFigures(figures)
   const byteLength =
-    'committedBytes' in figures
-      ? figures.committedBytes - figures.controlBytes
+    'committedByteLength' in figures
+      ? figures.committedByteLength - figures.controlByteLength
       : figures.spanCount * layout.SPAN_BYTE_LENGTH
-  return restOf(figures.liveBytes, byteLength)
+  return restOf(figures.liveByteLength, byteLength)
 }
 
 const noFigures = (given: unknown) =>

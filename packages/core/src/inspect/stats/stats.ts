@@ -42,12 +42,12 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
     throw invalidArgument('into', into, 'what stats() of this arena gave')
   }
   const stats = into ?? newStats(memory.strides)
-  stats.reservedBytes = memory.byteLength
-  stats.controlBytes = isWhole ? memory.controlSpanCount * layout.SPAN_BYTE_LENGTH : 0
-  stats.committedBytes =
-    stats.controlBytes +
+  stats.reservedByteLength = memory.byteLength
+  stats.controlByteLength = isWhole ? memory.controlSpanCount * layout.SPAN_BYTE_LENGTH : 0
+  stats.committedByteLength =
+    stats.controlByteLength +
     sumOverSlots(memory, layout.SLOT_OWNED_SPANS, first, end) * layout.SPAN_BYTE_LENGTH
-  stats.peakCommittedBytes =
+  stats.peakCommittedByteLength =
     layout.SPAN_BYTE_LENGTH *
     (isWhole
       ? memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]
@@ -68,14 +68,14 @@ function isOf({ strides, classCount }: ArenaMemory, stats: ArenaStats): boolean 
 }
 
 const TOTALS = [
-  'liveBlocks',
-  'liveBytes',
-  'requestedBytes',
-  'freeBytes',
-  'uncarvedBytes',
-  'wasteBytes',
-  'refills',
-  'refilledBlocks',
+  'liveBlockCount',
+  'liveByteLength',
+  'requestedByteLength',
+  'freeByteLength',
+  'uncarvedByteLength',
+  'wasteByteLength',
+  'refillCount',
+  'refilledBlockCount',
 ] as const
 
 /** Adds up the rows of the classes, for the figures of the whole. */
@@ -107,11 +107,11 @@ const sumOverSlots = (memory: ArenaMemory, field: number, first: SlotIndex, end:
 /** Figures of a class, and the words of a slot that count them. */
 const CLASS_COUNTS = [
   ['spanCount', layout.SLOT_SPANS],
-  ['liveBlocks', layout.SLOT_LIVE_SEEN],
-  ['peakLiveBlocks', layout.SLOT_PEAK_LIVE],
-  ['refills', layout.SLOT_REFILLS],
-  ['refilledBlocks', layout.SLOT_REFILLED],
-  ['drainedBlocks', layout.SLOT_ARRIVED],
+  ['liveBlockCount', layout.SLOT_LIVE_SEEN],
+  ['peakLiveBlockCount', layout.SLOT_PEAK_LIVE],
+  ['refillCount', layout.SLOT_REFILLS],
+  ['refilledBlockCount', layout.SLOT_REFILLED],
+  ['drainedBlockCount', layout.SLOT_ARRIVED],
 ] as const
 
 /** Fills the rows of classes with what the slots from `first` up to `end` have counted. */
@@ -127,7 +127,7 @@ function countClasses(
     for (let i = 0; i < CLASS_COUNTS.length; i++) {
       row[CLASS_COUNTS[i][0]] = sumOverSlots(memory, CLASS_COUNTS[i][1] + at, first, end)
     }
-    row.requestedBytes = 0
+    row.requestedByteLength = 0
     deriveFigures(
       row,
       sumOverSlots(memory, layout.SLOT_CARVED + at, first, end),
@@ -137,18 +137,21 @@ function countClasses(
 }
 
 /** Fills in the figures of a class that follow from its counts. */
-export function deriveFigures(row: ClassStats, carvedBlocks: number, capacity: number): void {
-  const { stride } = row
-  const spanBytes = row.spanCount * layout.SPAN_BYTE_LENGTH
+export function deriveFigures(row: ClassStats, carvedCount: number, capacity: number): void {
+  const { stride, spanCount } = row
   // The counters of a thread that is running may disagree for a moment.
-  row.liveBlocks = Math.min(row.liveBlocks, carvedBlocks)
-  row.peakLiveBlocks = Math.max(row.peakLiveBlocks, row.liveBlocks)
-  row.freeBlocks = carvedBlocks - row.liveBlocks
-  row.freeBytes = row.freeBlocks * stride
-  row.uncarvedBlocks = capacity - carvedBlocks
-  row.uncarvedBytes = row.uncarvedBlocks * stride
-  row.wasteBytes = stride === 0 ? 0 : spanBytes - capacity * stride
-  row.liveBytes = spanBytes - row.wasteBytes - row.freeBytes - row.uncarvedBytes
+  const liveCount = Math.min(row.liveBlockCount, carvedCount)
+  const freeCount = carvedCount - liveCount
+  const uncarvedCount = capacity - carvedCount
+  row.liveBlockCount = liveCount
+  row.peakLiveBlockCount = Math.max(row.peakLiveBlockCount, liveCount)
+  row.freeBlockCount = freeCount
+  row.uncarvedBlockCount = uncarvedCount
+  row.freeByteLength = freeCount * stride
+  row.uncarvedByteLength = uncarvedCount * stride
+  const spanBytes = spanCount * layout.SPAN_BYTE_LENGTH
+  row.wasteByteLength = stride === 0 ? 0 : spanBytes - capacity * stride
+  row.liveByteLength = stride === 0 ? spanBytes : liveCount * stride
 }
 
 function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, end: number): void {
@@ -162,11 +165,11 @@ function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, en
     row.state = state
     row.spanCount = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
     row.peakSpanCount = slotAt(memory, slot, layout.SLOT_PEAK_OWNED_SPANS)
-    row.refills = sumOverClasses(memory, slot, layout.SLOT_REFILLS)
-    row.refilledBlocks = sumOverClasses(memory, slot, layout.SLOT_REFILLED)
-    row.remoteFrees = slotAt(memory, slot, layout.SLOT_DRAINED) >>> 0
-    row.violations = slotAt(memory, slot, layout.SLOT_VIOLATIONS) >>> 0
-    row.droppedEvents = droppedEvents(memory, slot)
+    row.refillCount = sumOverClasses(memory, slot, layout.SLOT_REFILLS)
+    row.refilledBlockCount = sumOverClasses(memory, slot, layout.SLOT_REFILLED)
+    row.remoteFreeCount = slotAt(memory, slot, layout.SLOT_DRAINED) >>> 0
+    row.violationCount = slotAt(memory, slot, layout.SLOT_VIOLATIONS) >>> 0
+    row.droppedEventCount = droppedEvents(memory, slot)
   }
   rows.length = rowCount
 }

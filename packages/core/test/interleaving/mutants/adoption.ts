@@ -17,17 +17,17 @@ export const ADOPTION: readonly Mutant[] = [
     scenarios: ['two threads adopt the same slot'],
   },
   {
-    name: 'what the dead thread tended stays tended',
+    name: 'what the dead thread borrowed stays lent',
     file: 'recovery/adopt.ts',
-    from: '    closeSlot(memory, tended)\n',
+    from: '    closeSlot(memory, lent)\n',
     to: '',
     scenarios: ['a reclaimer dies; another one reclaims'],
   },
   {
-    name: 'what the dead thread tended is repaired as if it had no reclaimer',
+    name: 'what the dead thread borrowed is repaired as if it had no reclaimer',
     file: 'recovery/adopt.ts',
-    from: 'repair(memory, tended, slot)',
-    to: 'repair(memory, tended, tended)',
+    from: 'repair(memory, lent, slot)',
+    to: 'repair(memory, lent, lent)',
     scenarios: ['a forwarder'],
   },
   {

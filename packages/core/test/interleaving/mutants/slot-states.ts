@@ -17,7 +17,7 @@ export const SLOT_STATES: readonly Mutant[] = [
     scenarios: ['two threads open the last slot'],
   },
   {
-    name: 'a tended slot does not name its reclaimer',
+    name: 'a lent slot does not name its reclaimer',
     file: 'spans/slots.ts',
     from: 'changeState(memory, slot, layout.SLOT_CLOSED, layout.SLOT_LENT, reclaimer)',
     to: 'changeState(memory, slot, layout.SLOT_CLOSED, layout.SLOT_LENT, reclaimer * 0 - 1)',
@@ -33,7 +33,7 @@ export const SLOT_STATES: readonly Mutant[] = [
     scenarios: ['close against reclaiming'],
   },
   {
-    name: 'a slot is tended without being taken',
+    name: 'a slot is lent without being taken',
     file: 'refill/reclaim-closed.ts',
     from: 'if (!lendSlot(memory, slot, reclaimer)) continue\n    sweep',
     to: 'if (Atomics.load(memory.i32, slotWord(memory, slot, 0)) % 256 !== 2) continue\n    sweep',
