@@ -7,7 +7,8 @@ import { misuse, type StorageError, shown } from './errors.ts'
  */
 export function nearestOf(name: string, names: readonly string[]): string {
   let nearest: string | undefined
-  let least = Math.max(2, name.length / 3)
+  // Every name of two letters is near to every other.
+  let least = name.length < 3 ? 0 : Math.max(2, name.length / 3)
   for (const other of names) {
     const distance = distanceOf(name.toLowerCase(), other.toLowerCase())
     if (distance > least) continue

@@ -15,7 +15,8 @@ export interface StorageOptions {
    * Called when typed arrays of a component were replaced, because its columns have grown or moved,
    * or the WebAssembly.Memory has grown: read them anew. In `rows`, if the component is sparse.
    * `sync`, `reset` and `dispose` throw 'set-busy' meanwhile. If the hook throws, so does the call
-   * that made the columns grow; an entity then lacks the component it was about to get.
+   * that made the columns grow. An entity that was about to get the component then lacks it, but a
+   * prefab has it.
    */
   onColumnsMoved?: (component: AnyComponent) => void
   /**

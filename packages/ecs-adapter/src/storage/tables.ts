@@ -1,5 +1,6 @@
 /** Tables, with a storage or without. */
 import type { Pool } from '@ashlar/core'
+import { invalidArgument } from '../base/errors.ts'
 import { createTable as createTableOfPool } from '../tables/create-table.ts'
 import { StorageTables } from '../tables/storage-tables.ts'
 import type { Table } from '../tables/table.ts'
@@ -41,6 +42,10 @@ export function createTable<const S extends TableSchema>(
   options?: Omit<TableOptions, 'name'>,
 ): Table<S> {
   if (!(owner instanceof WorldStorage)) {
+    if (typeof name === 'string') {
+      const expected = 'a storage. For a pool: createTable(pool, schema, { name })'
+      throw invalidArgument('the first argument', owner, expected)
+    }
     return createTableOfPool(owner as Pool, name as S, schema as TableOptions)
   }
   owner.$check()

@@ -14,12 +14,14 @@ test('the nearest name, if it is near', () => {
     ['velocities', 'Velocity'],
     ['HP', 'Hp'],
     ['Health', undefined],
-    ['', 'Hp'],
+    ['b', undefined],
+    ['Hx', undefined],
+    ['', undefined],
   ]
   for (const [given, expected] of cases) {
     const text = nearestOf(given, NAMES)
     if (expected === undefined) assert.not.match(text, 'did you mean', given)
-    else if (given !== '') assert.ok(text.startsWith(`did you mean "${expected}"? `), text)
+    else assert.ok(text.startsWith(`did you mean "${expected}"? `), text)
     assert.ok(text.endsWith('There are: Position, Velocity, move, Hp, a'), text)
   }
   assert.is(nearestOf('a', []), 'There are: none')

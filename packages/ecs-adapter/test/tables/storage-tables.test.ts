@@ -285,4 +285,19 @@ test('a chunk has the typed arrays of its schema, read-only, and no others', () 
   })
 })
 
+test('a name for a table of a pool says where it goes, and makes nothing', () => {
+  withScene({}, ({ pool, arena }) => {
+    const before = blocks(arena).length
+    const wrong = { createTable: createTable as (...given: unknown[]) => unknown }
+    for (const owner of [pool, arena, {}, undefined]) {
+      assertThrows(
+        () => wrong.createTable(owner, 'Bullet', schema),
+        'invalid-argument',
+        'createTable(pool, schema, { name })',
+      )
+    }
+    assert.is(blocks(arena).length, before)
+  })
+})
+
 test.run()
