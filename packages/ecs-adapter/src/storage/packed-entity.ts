@@ -2,12 +2,13 @@
  * An entity on its way from one world to another: a block of the arena that any thread can read.
  *
  *     word 0    magic
- *          1    number of lists and texts
- *          2    number of scalars
- *          3    byte length of the JSON
+ *          1    number of components
+ *          2    number of lists and texts
+ *          3    number of scalars
  *          4    serial number of the storage
  *          6..  as f64: offsets of the blocks of lists and texts, 0 for an empty one; the scalars
- *          ..   JSON: signatures of the components, see `Listed.signature`
+ *          ..   byte length of each component's signature
+ *          ..   the signatures in UTF-8, see `Listed.signature`
  *
  * Lists and texts stay in their blocks, which belong to the packed entity. Interned texts are
  * packed as plain texts.
@@ -15,16 +16,14 @@
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
-import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
-import { codeOf } from '../base/thrown.ts'
 import { isLiveBlock } from '../memory/blocks.ts'
 
 const PACKED_MAGIC = 0x41534805
-/** The magic while a thread unpacks the entity. */
-const UNPACKING_MAGIC = 0x41534806
-const BLOCK_COUNT = 1
-const SCALAR_COUNT = 2
-const JSON_BYTE_LENGTH = 3
+/** The magic while a thread moves the entity in. */
+const CLAIMED_MAGIC = 0x41534806
+const COMPONENT_COUNT = 1
+const BLOCK_COUNT = 2
+const SCALAR_COUNT = 3
 const STORAGE = 4
 const HEAD_BYTE_LENGTH = 24
 
@@ -32,7 +31,7 @@ const HEAD_BYTE_LENGTH = 24
 export interface PackedEntity {
   /** Distinguishes the storage from others. */
   readonly serial: number
-  readonly signatures: readonly string[]
+  readonly signatures: readonly Uint8Array[]
   /** Offsets of the blocks of lists and texts; 0 for an empty list or text. */
   readonly blocks: readonly number[]
   readonly scalars: readonly number[]
@@ -41,58 +40,77 @@ export interface PackedEntity {
 /** Writes a packed entity. Returns the offset of its block. @throws ArenaError 'out-of-memory' */
 export function writePacked(pool: Pool, packed: PackedEntity): number {
   const { serial, signatures, blocks, scalars } = packed
-  const json = encodeJson(signatures)
-  const numbers = [...blocks, ...scalars]
-  const jsonByteOffset = HEAD_BYTE_LENGTH + numbers.length * 8
-  const offset = pool.alloc(jsonByteOffset + json.length)
-  const { i32 } = pool.arena
+  const lengths = HEAD_BYTE_LENGTH + 8 * (blocks.length + scalars.length)
+  let byteLength = lengths + 4 * signatures.length
+  for (let i = 0; i < signatures.length; i++) byteLength += signatures[i].length
+  const offset = pool.alloc(byteLength)
+  const { i32, f64, u8 } = pool.arena
   const word = offset >> 2
+  i32[word + COMPONENT_COUNT] = signatures.length
   i32[word + BLOCK_COUNT] = blocks.length
   i32[word + SCALAR_COUNT] = scalars.length
-  i32[word + JSON_BYTE_LENGTH] = json.length
   i32[word + STORAGE] = serial
-  new Float64Array(i32.buffer, offset + HEAD_BYTE_LENGTH, numbers.length).set(numbers)
-  storeBytes(i32, offset + jsonByteOffset, json)
+  const numbers = (offset + HEAD_BYTE_LENGTH) >> 3
+  for (let i = 0; i < blocks.length; i++) f64[numbers + i] = blocks[i]
+  for (let i = 0; i < scalars.length; i++) f64[numbers + blocks.length + i] = scalars[i]
+  let byteOffset = offset + lengths + 4 * signatures.length
+  for (let i = 0; i < signatures.length; i++) {
+    i32[((offset + lengths) >> 2) + i] = signatures[i].length
+    u8.set(signatures[i], byteOffset)
+    byteOffset += signatures[i].length
+  }
   i32[word] = PACKED_MAGIC
   return offset
 }
 
 /**
- * Claims a packed entity, so that no other thread unpacks it, and returns what it holds.
+ * Claims a packed entity, so that no other thread moves it in, and returns what it holds. The
+ * signatures are views of the block.
  * @throws StorageError 'invalid-argument' if there is none, or if a part of it was overwritten
  */
 export function claimPacked(pool: Pool, offset: number): PackedEntity {
-  if (typeof offset !== 'number') throw notPacked(offset)
+  if (typeof offset !== 'number' || !isLiveBlock(pool, offset)) throw notPacked(offset)
   const { i32 } = pool.arena
   const word = offset >> 2
-  const blockCount = i32[word + BLOCK_COUNT]
-  const scalarCount = i32[word + SCALAR_COUNT]
-  const jsonByteLength = i32[word + JSON_BYTE_LENGTH]
-  const jsonByteOffset = HEAD_BYTE_LENGTH + (blockCount + scalarCount) * 8
-  const isPacked =
-    isLiveBlock(pool, offset) &&
-    pool.byteLengthOf(offset) === jsonByteOffset + jsonByteLength &&
-    Math.min(blockCount, scalarCount) >= 0 &&
-    Atomics.compareExchange(i32, word, PACKED_MAGIC, UNPACKING_MAGIC) === PACKED_MAGIC
-  if (!isPacked) throw notPacked(offset)
-  try {
-    const signatures = loadJson(i32, offset + jsonByteOffset, jsonByteLength)
-    const numbers = new Float64Array(
-      i32.buffer,
-      offset + HEAD_BYTE_LENGTH,
-      blockCount + scalarCount,
-    )
-    const blocks = [...numbers.subarray(0, blockCount)]
-    const scalars = [...numbers.subarray(blockCount)]
-    const areLive = blocks.every((block) => block === 0 || isLiveBlock(pool, block))
-    if (areLive && Array.isArray(signatures)) {
-      return { serial: i32[word + STORAGE], signatures, blocks, scalars }
-    }
-  } catch (error) {
-    if (codeOf(error) !== 'corrupt') throw error
+  if (Atomics.compareExchange(i32, word, PACKED_MAGIC, CLAIMED_MAGIC) !== PACKED_MAGIC) {
+    throw notPacked(offset)
   }
+  const packed = readPacked(pool, offset)
+  if (packed !== undefined) return packed
   releasePacked(pool, offset)
   throw notPacked(offset)
+}
+
+/** Undefined if the counts do not fit the block, or a list or text has no block. */
+function readPacked(pool: Pool, offset: number): PackedEntity | undefined {
+  const { i32, f64, u8 } = pool.arena
+  const word = offset >> 2
+  const end = offset + pool.byteLengthOf(offset)
+  const signatureCount = i32[word + COMPONENT_COUNT]
+  const blockCount = i32[word + BLOCK_COUNT]
+  const scalarCount = i32[word + SCALAR_COUNT]
+  const numbers = offset + HEAD_BYTE_LENGTH
+  const lengths = numbers + 8 * (blockCount + scalarCount)
+  let byteOffset = lengths + 4 * signatureCount
+  if (Math.min(signatureCount, blockCount, scalarCount) < 0 || byteOffset > end) return undefined
+  const blocks: number[] = []
+  for (let i = 0; i < blockCount; i++) {
+    const block = f64[(numbers >> 3) + i]
+    if (block !== 0 && !isLiveBlock(pool, block)) return undefined
+    blocks.push(block)
+  }
+  const scalars: number[] = []
+  for (let i = 0; i < scalarCount; i++) scalars.push(f64[(numbers >> 3) + blockCount + i])
+  const signatures: Uint8Array[] = []
+  for (let i = 0; i < signatureCount; i++) {
+    const byteLength = i32[(lengths >> 2) + i]
+    if (byteLength < 0 || byteOffset + byteLength > end) return undefined
+    signatures.push(u8.subarray(byteOffset, byteOffset + byteLength))
+    byteOffset += byteLength
+  }
+  return byteOffset === end
+    ? { serial: i32[word + STORAGE], signatures, blocks, scalars }
+    : undefined
 }
 
 /** Gives up a claim: the entity stays packed, and can be claimed again. */
@@ -107,7 +125,7 @@ export function endPacked(pool: Pool, offset: number): void {
 }
 
 /**
- * Frees a packed entity, its lists and its texts, instead of unpacking it. Any thread may do so,
+ * Frees a packed entity, its lists and its texts, instead of moving it in. Any thread may do so,
  * with its own pool.
  * @param offset what `moveOut` returned
  * @throws StorageError 'invalid-argument'

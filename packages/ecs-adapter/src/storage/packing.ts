@@ -4,12 +4,11 @@
  */
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
-import { corrupt, invalidArgument, moveIsBusy } from '../base/errors.ts'
+import { corrupt, invalidArgument, moveIsBusy, type StorageError } from '../base/errors.ts'
 import type { Extension } from '../base/extensions.ts'
 import type { StorageComponent, StorageComponents } from '../columns/storage-components.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { VariableColumn } from '../fields/variable-column.ts'
-import type { Field } from '../schema/schema.ts'
 import { newSerial } from '../shared/attachments.ts'
 import { rememberQueries } from '../world/bitecs-internals.ts'
 import type { Worlds } from '../world/worlds.ts'
@@ -42,6 +41,8 @@ export class Packing implements Extension {
   readonly #options: PackingOptions
   /** Distinguishes entities of this storage from those of others, once they are packed. */
   readonly #serial = newSerial()
+  /** The signature of each component in UTF-8, by its number. */
+  readonly #signatures: Uint8Array[] = []
   /** How many calls of `moveIn` are running: observers of one may make another. */
   #moveCount = 0
 
@@ -57,13 +58,16 @@ export class Packing implements Extension {
       throw invalidArgument('the entity', eid, 'one that is in the world')
     }
     const own = worlds.componentsOf(eid) // a later entity with this id has another Set
+    const signatures: Uint8Array[] = []
     const scalars: number[] = []
     const outgoing: Outgoing[] = []
     let offset = 0
     try {
-      const present = components.all.filter(({ component }) => worlds.has(eid, component))
-      for (const one of present) this.#packOne(one, eid, scalars, outgoing)
-      const signatures = present.map(({ signature }) => signature)
+      for (const one of components.all) {
+        if (!worlds.has(eid, one.component)) continue
+        signatures.push(this.#signatureOf(one))
+        this.#packOne(one, eid, scalars, outgoing)
+      }
       const blocks = outgoing.map(({ block }) => block)
       offset = writePacked(pool, { serial: this.#serial, signatures, blocks, scalars })
       for (const { column, row, isCopy } of outgoing) if (!isCopy) column.$setBlock(row, 0)
@@ -89,12 +93,20 @@ export class Packing implements Extension {
   ): void {
     const store = hooks?.store
     const row = store === undefined ? -1 : store.find(eid)
-    for (const [i, { code }] of fields.entries()) {
+    for (let i = 0; i < fields.length; i++) {
       const column = store?.variable[i]
-      if (column === undefined) scalars.push(row < 0 ? code.initial : store!.load(i, row))
+      if (column === undefined) scalars.push(row < 0 ? fields[i].code.initial : store!.load(i, row))
       else if (row < 0) outgoing.push({ column, row, block: 0, isCopy: true })
-      else outgoing.push({ column, row, ...column.$pack(row) })
+      else {
+        const { block, isCopy } = column.$pack(row)
+        outgoing.push({ column, row, block, isCopy })
+      }
     }
+  }
+
+  #signatureOf({ number, signature }: StorageComponent): Uint8Array {
+    this.#signatures[number] ??= new TextEncoder().encode(signature)
+    return this.#signatures[number]
   }
 
   /** See `moveIn`. */
@@ -107,23 +119,26 @@ export class Packing implements Extension {
     const packed = claimPacked(pool, offset)
     /** The blocks that the entity gets: for an interned text, not the packed copy. */
     const blocks = [...packed.blocks]
-    const anew = () => blocks.flatMap((block, i) => (block === packed.blocks[i] ? [] : [i]))
-    let columns: VariableColumn[] = []
+    let columns: readonly VariableColumn[] = []
     let eid: number
     this.#moveCount++
     try {
       const components = this.#componentsOf(packed)
-      columns = components.flatMap(columnsOf)
-      for (const [i, column] of columns.entries()) blocks[i] = column.$unpack(blocks[i])
-      eid = this.#settle(world, components, packed, blocks)
+      columns = columnsOf(components)
+      for (let i = 0; i < columns.length; i++) blocks[i] = columns[i].$unpack(blocks[i])
+      eid = this.#settle(world, components, columns, packed, blocks)
     } catch (error) {
-      for (const i of anew()) columns[i].$freeBlock(blocks[i])
+      for (let i = 0; i < columns.length; i++) {
+        if (blocks[i] !== packed.blocks[i]) columns[i].$freeBlock(blocks[i])
+      }
       releasePacked(pool, offset)
       throw error
     } finally {
       this.#moveCount--
     }
-    for (const i of anew()) freeBlock(pool, packed.blocks[i])
+    for (let i = 0; i < blocks.length; i++) {
+      if (blocks[i] !== packed.blocks[i]) freeBlock(pool, packed.blocks[i])
+    }
     endPacked(pool, offset)
     return eid
   }
@@ -136,18 +151,20 @@ export class Packing implements Extension {
   /** The components of this storage that have the signatures of a packed entity. */
   #componentsOf({ signatures, blocks, scalars }: PackedEntity): StorageComponent[] {
     const { all } = this.#options.components
-    const components = signatures.map((signature) => {
-      const listed = all.find((one) => one.signature === signature)
-      if (listed !== undefined) return listed
-      const own = all.map((one) => one.signature).join(', ')
-      throw invalidArgument('a component of the packed entity', signature, `one of ${own}`)
-    })
-    const scalarCount = components.flatMap(({ fields }) => fields.filter(isScalar)).length
-    if (blocks.length === components.flatMap(columnsOf).length && scalars.length === scalarCount) {
-      return components
+    const components: StorageComponent[] = []
+    let blockCount = 0
+    let fieldCount = 0
+    for (const signature of signatures) {
+      const component = all.find((one) => areEqual(this.#signatureOf(one), signature))
+      if (component === undefined) throw unknownSignature(signature, all)
+      components.push(component)
+      fieldCount += component.fields.length
+      for (const { code } of component.fields) if (code.createColumn !== undefined) blockCount++
     }
+    if (blocks.length === blockCount && scalars.length === fieldCount - blockCount)
+      return components
     const given = scalars.length + blocks.length
-    throw corrupt('the number of fields of a packed entity', given, signatures.join(', '))
+    throw corrupt('the number of fields of a packed entity', given, String(fieldCount))
   }
 
   /**
@@ -157,6 +174,7 @@ export class Packing implements Extension {
   #settle(
     world: World,
     components: readonly StorageComponent[],
+    columns: readonly VariableColumn[],
     { scalars, serial }: PackedEntity,
     blocks: readonly number[],
   ): number {
@@ -169,25 +187,27 @@ export class Packing implements Extension {
     try {
       for (const { component, fields } of components) {
         if (!isThere()) break
-        const values = fields.filter(isScalar).map(({ name, code }) => {
+        const values: Record<string, unknown> = {}
+        for (const { name, code } of fields) {
+          if (code.createColumn !== undefined) continue
           const number = scalars[at++]
-          return [name, code.valueOf(isOwn || !code.isOfStorage ? number : 0, memory)]
-        })
-        const given = fields.length === 0 ? component : set(component, Object.fromEntries(values))
-        addComponent(world, eid, given)
+          values[name] = code.valueOf(isOwn || !code.isOfStorage ? number : 0, memory)
+        }
+        addComponent(world, eid, fields.length === 0 ? component : set(component, values))
       }
       // After the last observer, and before any block is installed, as `$takeIn` may throw.
-      for (const [i, column] of components.flatMap(columnsOf).entries()) column.$takeIn?.(blocks[i])
+      for (let i = 0; i < columns.length; i++) columns[i].$takeIn?.(blocks[i])
     } catch (error) {
       if (isThere()) removeEntity(world, eid)
       throw error
     }
     at = 0
-    for (const one of components) {
-      const hasComponent = isThere() && worlds.has(eid, one.component)
-      for (const column of columnsOf(one)) {
+    for (const { component, hooks } of components) {
+      const hasComponent = isThere() && worlds.has(eid, component)
+      for (const column of hooks?.store.variable ?? []) {
+        if (column === undefined) continue
         const block = blocks[at++]
-        if (hasComponent) install(column, one.hooks!.store.claim(eid), block)
+        if (hasComponent) install(column, hooks!.store.claim(eid), block)
         else column.$freeBlock(block)
       }
     }
@@ -218,16 +238,26 @@ function removeSafely(state: WorldState, world: World, eid: number): void {
   }
 }
 
-/** The lists and texts of a component, in the order of its fields. */
-const columnsOf = ({ hooks }: StorageComponent): VariableColumn[] =>
-  (hooks?.store.variable ?? []).filter((column) => column !== undefined)
+/** The lists and texts of components, in the order of the components and their fields. */
+const columnsOf = (components: readonly StorageComponent[]): readonly VariableColumn[] =>
+  components.flatMap(({ hooks }) => hooks?.store.variable ?? []).filter((one) => one !== undefined)
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  let i = a.length === b.length ? 0 : -1
+  while (i >= 0 && i < a.length && a[i] === b[i]) i++
+  return i === a.length
+}
+
+function unknownSignature(signature: Uint8Array, all: readonly StorageComponent[]): StorageError {
+  const given = new TextDecoder().decode(signature.slice()) // a copy: browsers refuse shared memory
+  const own = all.map((one) => one.signature).join(', ')
+  return invalidArgument('a component of the packed entity', given, `one of ${own}`)
+}
 
 function install(column: VariableColumn, row: number, block: number): void {
   column.$freeRow(row) // frees what an observer has written
   column.$setBlock(row, block)
 }
-
-const isScalar = ({ code }: Field) => code.createColumn === undefined
 
 function freeBlock(pool: Pool, block: number): void {
   if (block !== 0) pool.free(block)
