@@ -134,7 +134,7 @@ test('a hook may add entities, but not sync, reset or dispose', () => {
     onColumnsMoved: () => {
       const { storage, world, spawn } = game
       for (const act of [storage.sync, storage.reset, storage.dispose]) {
-        assertThrows(act, 'set-busy', 'onColumnsMoved')
+        assertThrows(act, 'set-busy', 'Do not call it from hooks')
       }
       codes.push('called')
       if (codes.length < 3) addComponent(world, spawn(5000), set(Body, { x: 0 }))
