@@ -65,6 +65,8 @@ test('a sparse component has a type of its own, with the same fields, and rows',
   assert.is(query(world, [Burning, Not(Flat)]).length, 1)
   const commands = createCommands(storage)
   commands.set(eid, Burning, { heat: 3 })
+  // @ts-expect-error: its columns are in rows
+  assert.throws(() => Burning.heat[eid], TypeError)
   // @ts-expect-error: no such field
   const refused = () => commands.set(eid, Burning, { hear: 2 })
   assert.type(refused, 'function')
@@ -352,6 +354,27 @@ const systems = defineSystems<Components, Tables>()({
   optional: ({ args }: Context<{ n: number } | undefined>) => void args?.n,
 })
 
+test('command buffers and attached storages know the names that they are given', () => {
+  const { arena, world, storage } = createScene()
+  const components = { Position: storage.component('Position', position) }
+  const tables = { Bullet: createTable(storage, 'Bullet', bullet) }
+  const attached = attachStorage<typeof components, typeof tables>(storage.handle, arena.openPool())
+  expectType<Equal<typeof attached.components.Position.x, Float32Array>>()
+  assert.is(attached.tables.Bullet.add() > 0, true)
+  // @ts-expect-error: no such component
+  assert.throws(() => attached.components.Positon, /did you mean "Position"\?/)
+  const eid = addEntity(world)
+  for (const commands of [createCommands<typeof components>(storage), createCommands(attached)]) {
+    commands.add(eid, 'Position', { x: 1 })
+    // @ts-expect-error: no such field
+    assert.throws(() => commands.add(eid, 'Position', { xx: 1 }), /"xx"/)
+    // @ts-expect-error: no such component
+    assert.throws(() => commands.set(eid, 'Positon', { x: 1 }), /Position/)
+    commands.dispose()
+  }
+  attached.detach()
+})
+
 test('systems give names, arguments, components and tables to groups and schedules', async () => {
   const { storage } = createScene()
   storage.component('Position', position)
@@ -370,6 +393,9 @@ test('systems give names, arguments, components and tables to groups and schedul
   group.runSync('each', EACH_WORKER)
   group.runSync('optional', [])
   group.runSync('optional', [], { n: 1 })
+  group.runSync('none', [], undefined, { batchSize: 4 })
+  // @ts-expect-error: options after the arguments, also if there are none
+  group.runSync('none', [], { batchSize: 4 })
   // @ts-expect-error: no such system
   assert.throws(() => group.runSync('mvoe', [1], { dt: 1 }), /did you mean "move"\?/)
   // @ts-expect-error: no such argument

@@ -115,11 +115,14 @@ export const stillAttached = (slots: readonly number[], what: string, forget: st
 export const duplicateEntry = (name: string, first: number, second: number) =>
   misuse(`entries ${first} and ${second} are both called ${shown(name)}. Change one \`name\``)
 
-/** @param field names of component and field */
+/**
+ * @param field names of component and field
+ * @param type `list`, `text` or `eid`: of weak ids only, as others need no code
+ */
 export const noSuchType = (field: string, type: string) =>
   misuse(
-    `field ${field} is a t.${type}, but the bundle of this thread lacks its code. Import ` +
-      `t.${type} in the worker, for example with the module of the schemas`,
+    `field ${field} is ${type === 'eid' ? 'a weak ' : 'a '}t.${type}, but the bundle of this ` +
+      `thread lacks its code. Import t.${type} in the worker, for example with the module of the schemas`,
   )
 
 export const unknownField = (component: string, given: unknown, names: readonly string[]) =>

@@ -6,11 +6,9 @@ import type { Field } from '../schema/schema.ts'
 const ROW_COUNT_MAX = 2 ** 20
 /** A component takes at most this share of the arena at first. */
 const SHARE = 1 / 32
-/** This share of the arena is left to lists, tables and growth. */
-const SPARED_SHARE = 1 / 4
-/** A component takes at most this share of what else is free. */
-const FREE_SHARE = 1 / 8
-/** However little is free. */
+/** Once half of the arena is in use, a component takes at most this share of what is free. */
+const LATE_SHARE = 1 / 128
+/** However little is free then. */
 const ROW_COUNT_MIN = 256
 
 /**
@@ -19,10 +17,12 @@ const ROW_COUNT_MIN = 256
  */
 export function defaultRowCount(fields: readonly Field[], arena: Arena): number {
   const { reservedByteLength, committedByteLength } = arena.stats()
-  const free = (reservedByteLength * (1 - SPARED_SHARE) - committedByteLength) * FREE_SHARE
+  const free = reservedByteLength - committedByteLength
+  const isLate = free < committedByteLength
+  const limit = isLate ? free * LATE_SHARE : reservedByteLength * SHARE
+  const least = isLate ? ROW_COUNT_MIN : 1
   const byteLength = fields.reduce((sum, { code }) => sum + code.array.BYTES_PER_ELEMENT, 0)
   let rowCount = ROW_COUNT_MAX
-  while (rowCount > 1 && rowCount * byteLength > arena.byteLength * SHARE) rowCount /= 2
-  while (rowCount > ROW_COUNT_MIN && rowCount * byteLength > free) rowCount /= 2
+  while (rowCount > least && rowCount * byteLength > limit) rowCount /= 2
   return rowCount
 }

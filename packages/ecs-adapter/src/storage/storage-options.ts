@@ -7,8 +7,9 @@ export interface StorageOptions {
    * Ids start at 1, so n entities need n + 1 rows. Columns from 512 KiB on reserve address space;
    * their rows take memory when they are first used.
    *
-   * Default: 2^20, halved until the component takes at most 1/32 of the arena; less if less than
-   * half of the arena is free. In a small arena, give the number of entities that you expect.
+   * Default: 2^20, halved until the component takes at most 1/32 of the arena. If less than half of
+   * the arena is free, at most 1/128 of what is free, but 256 rows. In a small arena, or for many
+   * components, give the number of entities that you expect.
    */
   capacity?: number
   /**

@@ -33,6 +33,8 @@ export class RunQueue {
   last: BegunRun | undefined
   /** Whether commands are being applied: then no run may begin. */
   isApplying = false
+  /** Whether the systems of a run are running in this thread. */
+  isHere = false
   /** Resolves when all runs that are enqueued so far have ended. */
   #queue: Promise<void> = Promise.resolve()
   #queueLength = 0

@@ -35,7 +35,7 @@ export function createTable<const S extends TableSchema>(
   pool: Pool,
   schema: S,
   options: TableOptions = {},
-  owner: TableOwner = { checkIdle() {}, onDispose() {} },
+  owner: TableOwner = { checkIdle() {}, checkOwn() {}, onDispose() {} },
 ): Table<S> {
   checkPool(pool)
   checkOptions('the options', options, ['name', 'chunkByteLength', 'chunkLimit'])

@@ -14,6 +14,8 @@ import { checkAlone } from './table-root.ts'
 
 /** The runs of systems that may use the tables. */
 export interface TableRuns {
+  /** Whether a system that runs in this thread is the caller. */
+  readonly isHere: boolean
   /** Whether no worker runs a system. */
   isDone(): boolean
   /** Throws while workers run a system. */
@@ -41,7 +43,10 @@ export class StorageTables extends AttachedTables implements Extension {
     checkOptions('the options', options, ['chunkByteLength', 'chunkLimit'])
     checkName(name, 'table') // `createTable` has a default for an undefined name
     if (name in this.byName) throw duplicateTable(name)
-    const owner = { checkIdle: this.#runs.checkTables, onDispose: () => this.drop(name) }
+    const runs = this.#runs
+    const checkIdle = runs.checkTables
+    const checkOwn = (what: string) => runs.isHere || checkIdle(what)
+    const owner = { checkIdle, checkOwn, onDispose: () => this.drop(name) }
     const table = createTable(this.pool, schema, { ...options, name }, owner)
     this.add(table as unknown as Table)
     return table

@@ -21,8 +21,10 @@ const NO_CHUNKS: readonly undefined[] = []
 
 /** What a table calls in the storage that made it. */
 export interface TableOwner {
-  /** @throws StorageError 'group-busy' while workers run a system */
+  /** @throws StorageError 'group-busy' while a system runs */
   checkIdle(what: string): void
+  /** For what a system may do to the chunks of its thread. @throws as `checkIdle`, elsewhere */
+  checkOwn(what: string): void
   onDispose(): void
 }
 
@@ -166,7 +168,7 @@ export class Table<S extends TableSchema = TableSchema> {
    * @throws StorageError 'table-disposed'
    */
   sync(): void {
-    this.#owner?.checkIdle('table.sync()')
+    this.#owner?.checkOwn('table.sync()')
     this.#begin()
     this.#chunks.renew()
     if (!this.isAttached) this.#attach()
@@ -247,7 +249,7 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /** @param method the calling method, if it frees or moves what systems use */
   #check(method?: string): void {
-    if (method !== undefined) this.#owner?.checkIdle(`table.${method}()`)
+    if (method !== undefined) this.#owner?.checkOwn(`table.${method}()`)
     if (this.#isDisposed) throw tableDisposed(this.name)
     if (!this.isAttached) throw tableDetached(this.name)
     if (!this.#pool.isOpen) throw tablePoolClosed(this.name)

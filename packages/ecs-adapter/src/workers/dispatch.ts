@@ -99,7 +99,12 @@ export class Dispatch implements BegunRun, OpenGroup {
     }
     run.startedAt = nowMs()
     control.raise(CONTROL_RUN)
-    if (local?.run(deadline)) throw timedOut(run)
+    if (local === undefined) return
+    const { runs } = this.#storage
+    runs.isHere = true
+    const isLate = local.run(deadline) // throws nothing
+    runs.isHere = false
+    if (isLate) throw timedOut(run)
   }
 
   isDone(): boolean {

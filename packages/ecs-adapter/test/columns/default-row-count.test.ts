@@ -29,6 +29,22 @@ test('2^20 rows, halved until the component takes at most 1/32 of the arena', ()
   assert.is(rowCountIn(16 * MIB, { x: t.f32 }), 2 ** 17)
 })
 
+test('of a hundred components each gets its share, and a quarter of the arena is left', () => {
+  const fields = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`f${i}`, t.f32]))
+  for (const mebibytes of [16, 64, 256]) {
+    const arena = Arena.create({ byteLength: mebibytes * MIB, shared: false })
+    const storage = createStorage(createWorld(), arena.openPool())
+    const rowCounts = Array.from({ length: 100 }, (_, i) => {
+      const [column] = Object.values(storage.component(`C${i}`, fields))
+      return (column as unknown as ArrayLike<number>).length
+    })
+    const least = Math.min(...rowCounts)
+    assert.ok(least >= 32 * mebibytes, `${least} rows in an arena of ${mebibytes} MiB`)
+    const { committedByteLength } = arena.stats()
+    assert.ok(committedByteLength < 0.75 * mebibytes * MIB, `${committedByteLength} bytes in use`)
+  }
+})
+
 test('a capacity that is given is kept, whatever the arena', () => {
   const pool = Arena.create({ byteLength: 16 * MIB }).openPool()
   const storage = createStorage(createWorld(), pool, { capacity: 1_000_000 })

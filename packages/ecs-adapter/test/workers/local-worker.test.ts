@@ -54,6 +54,32 @@ const codeOf = (call: () => unknown): unknown => {
   }
 }
 
+test('a system may do to its tables what it may do in a worker, but not dispose of them', async () => {
+  const here = createHere()
+  const { storage, Shot } = here
+  Shot.chunkWithRoom().addRow()
+  const refused: unknown[] = []
+  const systems = {
+    renew({ tables }: SystemContext<object, { Shot: typeof Shot }>) {
+      tables.Shot.clear()
+      tables.Shot.sync()
+      tables.Shot.trim()
+      tables.Shot.adoptChunks()
+      refused.push(
+        codeOf(() => tables.Shot.dispose()),
+        codeOf(() => tables.Shot.detach()),
+      )
+      tables.Shot.chunkWithRoom().addRow()
+    },
+  }
+  const group = await createWorkerGroup<typeof systems>(storage, [], { systems })
+  await group.run('renew', EACH_WORKER)
+  assert.is(Shot.rowCount, 1)
+  assert.equal(refused, ['group-busy', 'group-busy'])
+  await group.close()
+  endHere(here)
+})
+
 for (const [name, { shared }] of Object.entries(buffers)) {
   test(`${name}: runSync blocks nothing, so any thread may call it`, async () => {
     const here = createHere({ shared })
@@ -192,7 +218,6 @@ for (const [name, { shared }] of Object.entries(buffers)) {
       reset: () => storage.reset(),
       dispose: () => storage.dispose(),
       apply: () => applyCommands(storage, own),
-      trim: () => Shot.trim(),
       detach: () => Shot.detach(),
       runSync: () => group.runSync('busy', eids),
     }
