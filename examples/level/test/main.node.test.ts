@@ -50,7 +50,7 @@ test('a run ends with the summary, in plain lines where stdout is no terminal', 
   assert.ok(stdout.startsWith(head), stdout)
   for (const line of [
     /^ {2}steps {15}140 in [\d.]+ s$/m,
-    /^ {2}steps per second {4}[\d,]+ {3}\([\d.,]+ times real time\)$/m,
+    /^ {2}steps per second {4}[\d.,]+ {3}\([\d.,]+ times real time\)$/m,
     /^ {2}step time {11}p50 [\d.]+ ms {3}p99 [\d.]+ ms$/m,
     /^ {2}entities {12}\d+ {3}at most \d+$/m,
     /^ {2}shots {15}[\d,]+ fired {3}[\d,]+ hits {3}[\d,]+ knockouts$/m,

@@ -97,6 +97,20 @@ export function assertSound(arena: Arena, options: VerifyOptions = {}): void {
 }
 
 /** Whether a call throws an error of this class, code and words. */
+/** Replaces the clock of `performance.now`: time passes only by `pass`, until `restore`. */
+export function stopClock() {
+  let time = performance.now()
+  Object.defineProperty(performance, 'now', { value: () => time, configurable: true })
+  return {
+    pass(milliseconds: number): void {
+      time += milliseconds
+    },
+    restore(): void {
+      Reflect.deleteProperty(performance, 'now') // the prototype has the platform's
+    },
+  }
+}
+
 export function assertThrows(call: () => unknown, code: string, ...words: string[]): void {
   let error: unknown
   try {

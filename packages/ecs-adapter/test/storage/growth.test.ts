@@ -22,7 +22,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSound, assertThrows } from '../support.ts'
+import { assertSound, assertThrows, stopClock } from '../support.ts'
 
 const test = suite('storage growth')
 const KIB = 2 ** 10
@@ -49,15 +49,12 @@ function warningsOf(act: (pass: (milliseconds: number) => void) => void): string
   const { warn } = console
   const warnings: string[] = []
   console.warn = (...args: unknown[]) => warnings.push(args.join(' '))
-  let time = performance.now()
-  Object.defineProperty(performance, 'now', { value: () => time, configurable: true })
+  const clock = stopClock()
   try {
-    act((milliseconds) => {
-      time += milliseconds
-    })
+    act(clock.pass)
   } finally {
     console.warn = warn
-    Reflect.deleteProperty(performance, 'now') // the prototype has the platform's
+    clock.restore()
   }
   return warnings
 }

@@ -21,7 +21,7 @@ import { addEntity, createWorld, query, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
-import { assertThrows, buffers } from '../support.ts'
+import { assertThrows, buffers, stopClock } from '../support.ts'
 import { assertRejects, createGame, createGroup, endAll, errorOf, untyped } from './game.ts'
 import { startWorker } from './worker.ts'
 
@@ -246,13 +246,13 @@ for (const [name, { shared }] of Object.entries(buffers)) {
     const { storage, Position, eids } = here
     const systems: Systems = {
       slow({ entities, commands }) {
-        const end = performance.now() + 30
-        while (performance.now() < end);
+        clock.pass(30)
         commands.set(entities[0], 'Position', { y: 9 })
       },
     }
     const group = await createWorkerGroup(storage, [], { systems })
     const options = { batchSize: 10, timeoutMs: 20 }
+    const clock = stopClock()
     for (const isSync of [true, false]) {
       Position.y.fill(2)
       const call = async () => {
@@ -268,6 +268,7 @@ for (const [name, { shared }] of Object.entries(buffers)) {
       assert.is(Position.y[eids[0]], 9)
     }
     await group.run('slow', eids.slice(0, 1), undefined, options) // its last batch is done
+    clock.restore()
     await group.close()
     endHere(here)
   })
