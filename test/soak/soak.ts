@@ -70,7 +70,8 @@ function checkBase(arena: Arena, watch: Watch): void {
   // The control area is as long as the arena's byte length wants, and mostly untouched.
   const committedByteLength = stats.committedByteLength - stats.controlByteLength
   const { peakLiveBytes } = watch
-  const peak = `${inMebibytes(peakLiveBytes)} live, ${inMebibytes(peakCommittedByteLength)} committed`
+  const peakCommitted = inMebibytes(peakCommittedByteLength)
+  const peak = `${inMebibytes(peakLiveBytes)} live, ${peakCommitted} committed`
   const live = `${inMebibytes(requestedByteLength)} asked for, ${inMebibytes(liveByteLength)} live`
   watch.log(`peak ${peak}; at the end ${live}, ${inMebibytes(committedByteLength)} committed`)
   assert.ok(peakLiveBytes > 2 * liveByteLength, 'there was no burst')
@@ -184,7 +185,8 @@ class Watch {
     if (this.#secondsSince(this.#loggedAt) < LOG_SECONDS) return
     this.#loggedAt = performance.now()
     const { committedByteLength, liveByteLength } = this.#arena.stats()
-    const live = `${inMebibytes(liveByteLength)} live, ${inMebibytes(committedByteLength)} committed`
+    const committed = inMebibytes(committedByteLength)
+    const live = `${inMebibytes(liveByteLength)} live, ${committed} committed`
     const seconds = this.#secondsSince(this.#startedAt).toFixed(0)
     this.log(`${seconds} s, ${frameCount} frames: ${live}`)
   }

@@ -47,8 +47,8 @@ export function createThreadLock(): ThreadLock {
  * Holds a lock until this thread ends, and returns it. A worker awaits this before it opens a pool,
  * and before it reports that it lives: for a lock that no thread holds, `threadExited` resolves at
  * once. On Node and Bun there is nothing to hold, and this promise resolves at once, so the same
- * code runs on every platform. On Deno, a thread that holds a lock does not end for lack of work: end it by
- * `self.close()` or `process.exit()`.
+ * code runs on every platform. On Deno, a thread that holds a lock does not end for lack of work:
+ * end it by `self.close()` or `process.exit()`.
  * @throws (the promise) ArenaError 'thread-lock-taken' if another thread holds the lock, or if this
  * thread counts as dead: another thread awaited `threadExited`, and may have adopted its slot.
  * 'no-web-locks' if the platform has no Web Locks, as on a page without a secure context

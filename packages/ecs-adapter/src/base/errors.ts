@@ -122,7 +122,7 @@ export const duplicateEntry = (name: string, first: number, second: number) =>
 export const noSuchType = (field: string, type: string) =>
   misuse(
     `field ${field} is ${type === 'eid' ? 'a weak ' : 'a '}t.${type}, but the bundle of this ` +
-      `thread lacks its code. Import t.${type} in the worker, for example with the module of the schemas`,
+      `thread lacks its code. Import t.${type} in the worker, for example with the schemas`,
   )
 
 export const unknownField = (component: string, given: unknown, names: readonly string[]) =>

@@ -49,7 +49,7 @@ export class RemovedLists {
     return sum
   }
 
-  /** Whether twice as many rows wait as when this was true before: so `byteLength` is seldom read. */
+  /** Whether twice as many rows wait as when this was true before: `byteLength` takes time. */
   isLong(): boolean {
     if (this.#queueLength < this.#longLength) return false
     this.#longLength = 2 * this.#queueLength

@@ -22,8 +22,8 @@ export interface StorageOptions {
   onColumnsMoved?: (component: AnyComponent) => void
   /**
    * Called when more than 1/16 of the arena has waited for a `sync` for a second, and again when it
-   * waits for others, or after less has waited. A `console.warn` says the same, once. As to what it may do, the hook
-   * is as `onColumnsMoved`.
+   * waits for others, or after less has waited. A `console.warn` says the same, once. The hook may
+   * do what `onColumnsMoved` may do.
    */
   onWaiting?: (waiting: WaitingMemory) => void
 }

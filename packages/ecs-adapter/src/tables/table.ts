@@ -162,7 +162,7 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * Finds the chunks that other threads have made or freed; costs one load if there are none. In
-   * the thread that created the table it also does what `adoptChunks` does: one load for each chunk.
+   * the thread that created the table it also does what `adoptChunks` does: one load per chunk.
    * Call it once a frame, and before you use chunks that another thread may have trimmed. After
    * `detach` it attaches again.
    * @throws StorageError 'table-disposed'

@@ -12,8 +12,8 @@ const restOf = (part: number, whole: number) =>
   whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
 
 /**
- * `1 - refillCount / refilledBlockCount`, from 0 to 1; 0 before the first refill. It is the share of
- * allocs that found a block on the free list, if each block that was handed out was allocated
+ * `1 - refillCount / refilledBlockCount`, from 0 to 1; 0 before the first refill. It is the share
+ * of allocs that found a block on the free list, if each block that was handed out was allocated
  * once. The true share is higher if blocks are freed and reused between two refills, lower if a
  * sweep takes blocks back unused. It is meaningless once `refilledBlockCount` has wrapped.
  * @throws ArenaError 'invalid-argument'
