@@ -345,7 +345,7 @@ const systems = defineSystems<Components, Tables>()({
     // @ts-expect-error: no such component
     assert.throws(() => commands.remove(1, 'Positon'), /Position/)
     // @ts-expect-error: no such component
-    assert.throws(() => components.Positon, /did you mean "Position"\?/)
+    assert.throws(() => components.Positon, /Did you mean "Position"\?/)
     // @ts-expect-error: no such field
     for (const { y } of chunks) assert.is(y, undefined)
   },
@@ -362,7 +362,7 @@ test('command buffers and attached storages know the names that they are given',
   expectType<Equal<typeof attached.components.Position.x, Float32Array>>()
   assert.is(attached.tables.Bullet.add() > 0, true)
   // @ts-expect-error: no such component
-  assert.throws(() => attached.components.Positon, /did you mean "Position"\?/)
+  assert.throws(() => attached.components.Positon, /Did you mean "Position"\?/)
   const eid = addEntity(world)
   for (const commands of [createCommands<typeof components>(storage), createCommands(attached)]) {
     commands.add(eid, 'Position', { x: 1 })
@@ -397,7 +397,7 @@ test('systems give names, arguments, components and tables to groups and schedul
   // @ts-expect-error: options after the arguments, also if there are none
   group.runSync('none', [], { batchSize: 4 })
   // @ts-expect-error: no such system
-  assert.throws(() => group.runSync('mvoe', [1], { dt: 1 }), /did you mean "move"\?/)
+  assert.throws(() => group.runSync('mvoe', [1], { dt: 1 }), /Did you mean "move"\?/)
   // @ts-expect-error: no such argument
   group.runSync('move', [], { td: 1 })
   // @ts-expect-error: arguments are missing
@@ -424,12 +424,12 @@ test('systems give names, arguments, components and tables to groups and schedul
   assert.throws(
     // @ts-expect-error: no such component
     () => createSchedule(group, [{ system: 'none', entities, writes: ['Positon'] }]),
-    /did you mean "Position"\?/,
+    /Did you mean "Position"\?/,
   )
   assert.throws(
     // @ts-expect-error: no such table
     () => createSchedule(group, [{ system: 'none', entities, reads: ['Bulet'] }]),
-    /did you mean "Bullet"\?/,
+    /Did you mean "Bullet"\?/,
   )
   await group.close()
 })
@@ -455,7 +455,7 @@ test('systems and groups of unknown types take any name', async () => {
   }
   const group: WorkerGroup = await createWorkerGroup(storage, [], { systems: unknown })
   group.runSync('move', [1], 5)
-  assert.throws(() => group.runSync('mvoe', [1]), /did you mean "move"\?/)
+  assert.throws(() => group.runSync('mvoe', [1]), /Did you mean "move"\?/)
   createSchedule(group, [
     { system: 'move', entities: () => [1], args: () => 5, reads: [] },
   ]).runSync()

@@ -192,8 +192,8 @@ export class Arena {
    * blocks stay live, and `blocks(arena)` lists them; all others become free. Half-claimed spans
    * are released, half-done deliveries completed. Other threads may use the arena meanwhile.
    *
-   * Call it only after the death is confirmed: see `threadExited` and `holdThreadLock`. After a call
-   * to terminate a thread, the thread may still run.
+   * Call it only after the death is confirmed: see `threadExited` and `holdThreadLock`. A thread
+   * may run on after a call to terminate it.
    * @param generation the dead pool's `pool.generation`, if known. With it, the call throws if
    * another thread has adopted the slot already, instead of taking the slot from that thread
    * @throws ArenaError 'not-adoptable', 'invalid-argument'

@@ -3,7 +3,7 @@ import { misuse, type StorageError, shown } from './errors.ts'
 
 /**
  * What to say of a name that is not among others: the nearest name, if any is near, and all names.
- * @returns `did you mean "Position"? There are: Position, Velocity`
+ * @returns `Did you mean "Position"? There are: Position, Velocity`
  */
 export function nearestOf(name: string, names: readonly string[]): string {
   let nearest: string | undefined
@@ -15,7 +15,7 @@ export function nearestOf(name: string, names: readonly string[]): string {
     if (distance < least || nearest === undefined) nearest = other
     least = distance
   }
-  const question = nearest === undefined ? '' : `did you mean ${JSON.stringify(nearest)}? `
+  const question = nearest === undefined ? '' : `Did you mean ${JSON.stringify(nearest)}? `
   return `${question}There are: ${names.join(', ') || 'none'}`
 }
 
@@ -36,5 +36,5 @@ function distanceOf(a: string, b: string): number {
 /** @param what the kind of thing that is looked up, such as `component` */
 export const noSuch = (what: string, name: unknown, names: readonly string[]): StorageError =>
   misuse(
-    `there is no ${what} ${shown(name)}: ${nearestOf(typeof name === 'string' ? name : '', names)}`,
+    `there is no ${what} ${shown(name)}. ${nearestOf(typeof name === 'string' ? name : '', names)}`,
   )

@@ -153,12 +153,12 @@ function checkAccess(
 }
 
 const noSuchSystem = (what: string, name: string, names: readonly string[]) =>
-  misuse(`${what}: no system of the group is called ${shown(name)}: ${nearestOf(name, names)}`)
+  misuse(`${what}: no system of the group is called ${shown(name)}. ${nearestOf(name, names)}`)
 
 const noSuchName = (what: string, name: string, named: readonly Named[]) => {
   const nearest = nearestOf(name, [...new Set(named.map(([other]) => other))])
   return misuse(
-    `${what}: no component or table of the storage is called ${shown(name)}: ${nearest}. For ` +
+    `${what}: no component or table of the storage is called ${shown(name)}. ${nearest}. For ` +
       `something outside the storage, give an object, such as { name: ${shown(name)} }`,
   )
 }

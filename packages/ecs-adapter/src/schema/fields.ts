@@ -10,8 +10,9 @@ export type Numbers = ArrayLike<number>
  * list, or without the component, reads as if its list were empty. Ids may have versions.
  *
  * A method that changes a list may move the list: an earlier `offset` or `view` is stale then. If
- * the entity lacks the component, such a method throws StorageError 'invalid-argument'. If memory
- * is out, methods that add elements throw ArenaError 'out-of-memory', and the list is unchanged.
+ * the entity has no row, such a method throws StorageError 'invalid-argument'. If it has a row, but
+ * lacks the component, the next `sync` frees the list. If memory is out, methods that add elements
+ * throw ArenaError 'out-of-memory', and the list is unchanged.
  *
  * If bitECS has reused the id of a removed entity, a write of that id to a weak list
  * may have to sweep all such lists first. While workers run a system, a sweep throws 'group-busy'.

@@ -117,8 +117,7 @@ export class StorageGrowth implements Growth {
 }
 
 const forSync = (names: readonly string[]) =>
-  `old columns, rows, lists and texts of ${names.join(', ')} wait for storage.sync(). Call it ` +
-  'once a frame'
+  `old memory of ${names.join(', ')} waits for storage.sync(). Call it once a frame`
 
 const forThreads = (slots: readonly number[]) =>
   `old columns, or lists of entities, wait for the threads of slots ${slots.join(', ')}. Call ` +

@@ -1,5 +1,6 @@
 /** Systems that are declared once, for the workers and for the thread that runs groups. */
 import { shown } from '../base/errors.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import { type CheckedSystems, checkSystems, type System } from './system.ts'
 
 /** The systems that this thread has defined. Those of the same names replace each other. */
@@ -24,7 +25,10 @@ const defined = new Map<string, CheckedSystems>()
  * @returns a function that takes the systems by name, and returns them
  * @throws (that function) StorageError 'invalid-argument' unless it is given functions by name
  */
-export function defineSystems<C, T = Readonly<Record<never, never>>>(): <
+export function defineSystems<
+  C = Readonly<Record<string, AnyComponent>>,
+  T = Readonly<Record<never, never>>,
+>(): <
   const S extends Readonly<Record<string, System<C, T>>>,
 >(
   systems: S,

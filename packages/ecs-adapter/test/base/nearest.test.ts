@@ -20,8 +20,8 @@ test('the nearest name, if it is near', () => {
   ]
   for (const [given, expected] of cases) {
     const text = nearestOf(given, NAMES)
-    if (expected === undefined) assert.not.match(text, 'did you mean', given)
-    else assert.ok(text.startsWith(`did you mean "${expected}"? `), text)
+    if (expected === undefined) assert.not.match(text, 'Did you mean', given)
+    else assert.ok(text.startsWith(`Did you mean "${expected}"? `), text)
     assert.ok(text.endsWith('There are: Position, Velocity, move, Hp, a'), text)
   }
   assert.is(nearestOf('a', []), 'There are: none')

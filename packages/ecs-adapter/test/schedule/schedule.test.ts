@@ -182,7 +182,7 @@ test('invalid entries are reported by their place', async () => {
     [
       [{ ...good, writes: ['Positon'] }],
       'entry 0: writes: no component',
-      'did you mean "Position"?',
+      'Did you mean "Position"?',
     ],
     [[{ ...good, reads: ['sound'] }], 'give an object, such as { name: "sound" }'],
     [[{ ...good, reads: ['toString'] }], 'no component or table'],

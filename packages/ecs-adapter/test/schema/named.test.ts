@@ -16,13 +16,13 @@ test('a name that is not there throws, and says which is near', () => {
   assertThrows(
     () => named.Positon,
     'invalid-argument',
-    'there is no component "Positon": did you mean "Position"? There are: Position, Velocity',
+    'there is no component "Positon". Did you mean "Position"? There are: Position, Velocity',
   )
-  assertThrows(() => named.position, 'invalid-argument', 'did you mean "Position"?')
+  assertThrows(() => named.position, 'invalid-argument', 'Did you mean "Position"?')
   try {
     assert.unreachable(String(named.Health))
   } catch (error) {
-    assert.not.match((error as StorageError).message, 'did you mean')
+    assert.not.match((error as StorageError).message, 'Did you mean')
   }
   delete named.Position
   assertThrows(() => named.Position, 'invalid-argument')
@@ -73,8 +73,8 @@ test('components and tables of storages, here and attached', () => {
   const attached = attachStorage(storage.handle, arena.openPool())
   for (const { components, tables } of [storage, attached]) {
     assert.ok(components.Position && tables.Bullet)
-    assertThrows(() => components.Positon, 'invalid-argument', 'did you mean "Position"?')
-    assertThrows(() => tables.Bulet, 'invalid-argument', 'no table "Bulet": did you mean "Bullet"?')
+    assertThrows(() => components.Positon, 'invalid-argument', 'Did you mean "Position"?')
+    assertThrows(() => tables.Bulet, 'invalid-argument', 'no table "Bulet". Did you mean "Bullet"?')
   }
   storage.component('toString', { x: t.f32 })
   assert.equal(Object.keys(storage.components), ['Position', 'toString'])

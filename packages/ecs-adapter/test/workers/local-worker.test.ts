@@ -54,7 +54,7 @@ const codeOf = (call: () => unknown): unknown => {
   }
 }
 
-test('a system may clear and trim its tables, as in a worker, but not dispose of them', async () => {
+test('a system may clear and trim its tables, as in a worker, not dispose of them', async () => {
   const here = createHere()
   const { storage, Shot } = here
   Shot.chunkWithRoom().addRow()

@@ -319,7 +319,7 @@ for (const groupKind of groupKinds) {
     )
     assert.throws(
       () => createSchedule(team.group, [{ system: 'visti', entities: () => eids }]),
-      /entry 0: no system of the group is called "visti": did you mean "visit"\? There are: /,
+      /entry 0: no system of the group is called "visti"\. Did you mean "visit"\? There are: /,
     )
     await run({})
     const schedule = createSchedule(team.group, [{ system: 'visit', entities: () => eids }])
