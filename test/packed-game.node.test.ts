@@ -82,6 +82,12 @@ test('Node and all browsers come to the same results', async ({ game }) => {
   }
   const workerCounts = onNode.map(({ workerCount }) => workerCount)
   assert.equal(workerCounts, [2, 0])
+  if (process.env.CI) {
+    const pages = inPages.map(({ browser, isBare }) => `${browser} ${isBare ? 'bare' : 'isolated'}`)
+    const wanted = ['chromium', 'firefox'].flatMap((name) => [`${name} bare`, `${name} isolated`])
+    assert.equal(pages.sort(), wanted)
+    for (const { browser, view } of inPages) assert.is(view?.error, undefined, browser)
+  }
   for (const { browser, isBare, shared, workerCount, view } of inPages) {
     const expected = isBare ? { shared: false, workerCount: 0 } : { shared: true, workerCount: 2 }
     assert.equal({ shared, workerCount }, expected, browser)

@@ -52,7 +52,10 @@ for (const topic of topics) {
 
 test('a bundle has the packages that it is given, and none of today', async ({ folder }) => {
   const before = copyPackages(folder)
-  const stub = "export const Arena = { create() { throw new Error('the other core') } }\n"
+  const stub = `
+    const refuse = () => { throw new Error('the other core') }
+    export const [Arena, exactStats, verify] = [{ create: refuse }, refuse, refuse]
+  `
   writeFileSync(resolve(before.packages, 'core/src/index.ts'), stub)
   const text = readFileSync(await buildTopicBefore('alloc', before), 'utf8')
   assert.match(text, 'the other core')
