@@ -62,7 +62,7 @@ function churn({ tables: { Bullet }, args }: Churn): void {
     for (let i = chunk.rowCount - 1; i >= 0; i--) if (--life[i] <= 0) chunk.removeRow(i)
   }
   for (let i = args.spawnCount; i > 0; i--) {
-    const chunk = Bullet.room()
+    const chunk = Bullet.chunkWithRoom()
     const row = chunk.addRow()
     chunk.velocityX[row] = 1
     chunk.velocityY[row] = -1

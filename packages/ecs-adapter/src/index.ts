@@ -5,7 +5,7 @@ export { attachStorage } from './attach/attach.ts'
 export type { CommandFailure, StorageErrorCode } from './base/errors.ts'
 export { CommandsError, StorageError } from './base/errors.ts'
 export type { Port } from './base/ports.ts'
-export type { Range, SystemOutcome } from './base/run-errors.ts'
+export type { SystemOutcome, UnfinishedRange } from './base/run-errors.ts'
 export { RunError } from './base/run-errors.ts'
 export type { ScalarArray, ScalarArrayConstructor } from './base/typed-arrays.ts'
 export type { CommandSource } from './commands/command-apply.ts'
@@ -52,7 +52,11 @@ export { freePacked } from './storage/packed-entity.ts'
 export { createSparseComponent } from './storage/sparse-component.ts'
 export { createStorage } from './storage/storage.ts'
 export type { Storage } from './storage/storage-api.ts'
-export type { StorageOptions, StorageStats, Waiting } from './storage/storage-options.ts'
+export type {
+  StorageOptions,
+  StorageStats,
+  WaitingMemory,
+} from './storage/storage-options.ts'
 export { createTable } from './storage/tables.ts'
 export * as t from './t.ts'
 export { attachTable } from './tables/attach-table.ts'

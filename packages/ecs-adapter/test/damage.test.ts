@@ -177,7 +177,7 @@ function callsOf(game: Game, random: Random): Call[] {
       [`${name}: add`, () => table.add()],
       [`${name}: rows`, () => table.chunks.map((chunk) => chunk.rowCount)],
       [`${name}: removeRow`, () => table.chunks[0]?.removeRow(0)],
-      [`${name}: room`, () => table.room()],
+      [`${name}: room`, () => table.chunkWithRoom()],
       [`${name}: trim`, () => table.trim()],
       [`${name}: sync`, () => table.sync()],
     ]),

@@ -268,7 +268,7 @@ test('chunks taken over and trimmed are free once their thread has closed its po
     made.detach()
     maker.close()
     const taken = attachTable(table.handle, taker)
-    assert.is(taken.takeOver(), 4)
+    assert.is(taken.adoptChunks(), 4)
     taken.clear()
     const held = [filler, taker].flatMap((one) => fillUp(one))
     assert.is(taken.trim(), 3)

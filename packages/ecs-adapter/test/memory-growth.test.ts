@@ -234,7 +234,7 @@ const calls: Record<string, Record<string, Call>> = {
     chunk: ({ shots }) => shots.chunk(1)?.number,
     add: ({ shots }) => shots.add(),
     room: ({ shots }) => {
-      const chunk = shots.room()
+      const chunk = shots.chunkWithRoom()
       chunk.x[chunk.addRow()] = 5
       return chunk.number
     },
@@ -244,7 +244,7 @@ const calls: Record<string, Record<string, Call>> = {
     remove: ({ shots, ids }) => [shots.remove(ids[7]), shots.remove(999)],
     clear: ({ shots }) => shots.clear(),
     sync: ({ shots }) => shots.sync(),
-    takeOver: ({ shots }) => shots.takeOver(),
+    adoptChunks: ({ shots }) => shots.adoptChunks(),
     trim: ({ shots }) => shots.trim(),
     'trim of what was cleared': ({ shots }) => {
       shots.clear()
@@ -445,7 +445,7 @@ test('a chunk that is held on to says so until the next sync', () => {
   assertThrows(() => chunk.rowCount, 'stale-chunk', 'table.sync()')
   assertThrows(() => chunk.idAt(0), 'stale-chunk')
   assertThrows(() => chunk.removeRow(0), 'stale-chunk')
-  assert.is(chunk.addRow(), -1, 'as of one that is full: table.room() gives another')
+  assert.is(chunk.addRow(), -1, 'as of one that is full: table.chunkWithRoom() gives another')
   shots.sync()
   assert.ok(chunk.rowCount > 0)
 })

@@ -69,12 +69,12 @@ const calls: Record<string, (threads: Threads) => () => void> = {
     for (const [i, id] of ids.entries()) if (i < chunkCapacity || i >= 2 * chunkCapacity) take(id)
     return () => worker.trim()
   },
-  'takeOver of two chunks': ({ arena, main, worker, reader, give }) => {
+  'adoptChunks of two chunks': ({ arena, main, worker, reader, give }) => {
     const pool = arena.openPool()
     give(attachTable(main.handle, pool), 2 * main.chunkCapacity)
     pool.close()
     reader.sync()
-    return () => worker.takeOver()
+    return () => worker.adoptChunks()
   },
 }
 
@@ -129,7 +129,7 @@ for (const [name, prepare] of Object.entries(calls)) {
       arena.adopt(workerPool.slot).close()
       const note = `${name}, dead at step ${step}`
       main.sync()
-      main.takeOver() // sees what was not told
+      main.adoptChunks() // sees what was not told
       if (name.startsWith('add')) main.clear() // a row that was added, or not
       if (name.startsWith('add')) threads.rows.clear()
       reader.sync()
@@ -153,7 +153,7 @@ for (const [name, prepare] of Object.entries(calls)) {
 
 for (const [name, call] of Object.entries({
   sync: (main: Points) => main.sync(),
-  takeOver: (main: Points) => main.takeOver(),
+  adoptChunks: (main: Points) => main.adoptChunks(),
   add: (main: Points) => main.add(),
 })) {
   test(`${name} overtaken at any step by a thread that trims, and uses the memory`, () => {

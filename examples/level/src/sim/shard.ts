@@ -132,7 +132,7 @@ function build(
   const systems = createSystems(scene)
   const arrive = (eid: number) =>
     hasComponent(world, eid, components.Actor) ? actors.arrive(eid) : shots.arrive(eid)
-  const commands = createCommands(storage)
+  const commands = createCommands<typeof components>(storage)
   const runHere: RunSystem = (name, entities) => {
     systems[name](entities, commands)
     applyCommands(storage, commands)

@@ -14,7 +14,7 @@ export function spawn(tables: Tables, boidCount: number, side: number, seed: num
 function spawnOne(table: Tables['Boid'], side: number, speed: number, random: Random): void {
   /** From 0 to below 1. */
   const fraction = () => random.below(65536) / 65536
-  const chunk = table.room()
+  const chunk = table.chunkWithRoom()
   const row = chunk.addRow()
   const { x, y, z, velocityX, velocityY, velocityZ } = chunk
   x[row] = (0.05 + 0.9 * fraction()) * side

@@ -99,7 +99,7 @@ export function findRegion(given: ArenaOptions): ArenaRegion {
       : notShareable('this ArrayBuffer is not shared. Create the arena with `shared: false`')
   }
   const { minByteLength = wanted } = given
-  checkInteger('minByteLength', minByteLength, 0, wanted)
+  checkInteger('minByteLength', minByteLength, isNew ? 0 : wanted, wanted)
   const buffer = found ?? newBuffer(byteLength, wholeSpans(minByteLength, sizes), shared)
   const length = isNew ? buffer.byteLength : byteLength
   return { ...sizes, buffer, base, byteLength: length, strides, shared, isNew, growable }

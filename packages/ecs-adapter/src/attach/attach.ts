@@ -20,16 +20,20 @@ import { AttachedComponents } from './attached-components.ts'
 import { readEntities, readManifest } from './published.ts'
 
 /**
- * Attaches a thread to a storage that another thread made.
+ * Attaches a thread to a storage that another thread made. `C` and `T` are the types of its
+ * components and tables by name, as for `defineSystems`.
  *
  * @param handle `storage.handle` of that thread
  * @param pool this thread's pool, in the same arena. A pool can be attached to a storage only once
  * @throws StorageError 'invalid-argument'; 'already-attached', also if the pool is attached to a
  * table of the storage by `attachTable`. If this throws, the thread is not attached
  */
-export function attachStorage(handle: StorageHandle, pool: Pool): AttachedStorage {
+export function attachStorage<
+  C = Readonly<Record<string, AnyComponent>>,
+  T = Readonly<Record<string, Table>>,
+>(handle: StorageHandle, pool: Pool): AttachedStorage<C, T> {
   checkPool(pool)
-  const storage = new AttachedStorage(handle, pool)
+  const storage = new AttachedStorage<C, T>(handle, pool)
   try {
     storage.sync()
   } catch (error) {
@@ -51,7 +55,10 @@ function checkedRoot(handle: StorageHandle, pool: Pool): number {
  * A storage of another thread. This thread can read and write the columns, but has no world. The
  * methods may be called without the object: `const { indexOf } = storage`.
  */
-export class AttachedStorage {
+export class AttachedStorage<
+  C = Readonly<Record<string, AnyComponent>>,
+  T = Readonly<Record<string, Table>>,
+> {
   /**
    * The components by name, with the same fields as in the world's thread. After `sync`, read typed
    * arrays anew; the objects for lists and texts stay valid. A list or text that this thread makes
@@ -59,9 +66,9 @@ export class AttachedStorage {
    * no other thread may change or read them. Call `sync` before you change lists or texts, or the
    * change may go to the old memory of a moved column.
    */
-  readonly components: Readonly<Record<string, AnyComponent>>
+  readonly components: C
   /** Tables by name. Rows that this thread adds lie in chunks of its own pool until it detaches. */
-  readonly tables: Readonly<Record<string, Table>>
+  readonly tables: T
   readonly #pool: Pool
   readonly #handle: StorageHandle
   /** Word indices of the root, and of the words in the root that belong to this thread's slot. */
@@ -95,8 +102,9 @@ export class AttachedStorage {
     this.#memory = new FieldMemory(views, undefined, { handleWord, serialWord })
     this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
     this.#tables = new AttachedTables(pool, createNamed<Table>('table'))
-    this.components = this.#components.byName
-    this.tables = this.#tables.byName
+    // The types are what the caller says: names that are not there throw.
+    this.components = this.#components.byName as C
+    this.tables = this.#tables.byName as T
   }
 
   /** The ids of the world's entities, as published when this thread last called `sync`. */

@@ -213,9 +213,9 @@ export class CommandsError extends StorageError {
   /** The first 100 failures, in the order of the commands. */
   readonly failures: readonly CommandFailure[]
   /** How many commands threw. */
-  readonly failureCount: number
+  readonly failedCommandCount: number
   /** How many commands were skipped because their entity had been removed. */
-  readonly skippedCount: number
+  readonly skippedCommandCount: number
 
   constructor(failures: readonly CommandFailure[], count: number, skippedCount: number) {
     const shownFailures = failures.slice(0, 3).map(shownFailure).join('; ')
@@ -225,8 +225,8 @@ export class CommandsError extends StorageError {
         `${count > 3 ? '; ...' : ''}. See \`failures\``,
     )
     this.failures = failures
-    this.failureCount = count
-    this.skippedCount = skippedCount
+    this.failedCommandCount = count
+    this.skippedCommandCount = skippedCount
     this.cause = failures[0].error
   }
 }

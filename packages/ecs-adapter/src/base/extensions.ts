@@ -20,7 +20,7 @@ export interface Extension {
   /** The removal of an entity was reported, but failed. */
   keep?(eid: number): void
   /** A part of `storage.forget`: takes over what a thread that died has left. */
-  takeOver?(): void
+  adoptChunks?(): void
   /** A slot is detached from the storage. @param word index of the slot's log in the root */
   forgetSlot?(word: number, generation: number | undefined): void
   /** Throws if the storage cannot be disposed of. Changes nothing. */
@@ -34,8 +34,10 @@ export interface Extension {
 export class Extensions {
   /** In the order in which they were made. An array, so that `sync` makes no garbage. */
   readonly all: Extension[] = []
-  /** Those that take part in `sync`: V8 makes garbage where it finds that a member is missing. */
+  // Those that have a member: V8 makes garbage where it finds that a member is missing.
   readonly synced: Extension[] = []
+  readonly published: Extension[] = []
+  readonly #versioned: Extension[] = []
   readonly #byMaker = new Map<unknown, object>()
 
   /** The extension that a function makes: it is called once, with `from`. */
@@ -45,8 +47,10 @@ export class Extensions {
     const made = make(from)
     this.#byMaker.set(make, made)
     this.all.push(made)
-    const { sync }: Extension = made
-    if (sync) this.synced.push(made)
+    const { sync, publish, version }: Extension = made
+    if (sync !== undefined) this.synced.push(made)
+    if (publish !== undefined) this.published.push(made)
+    if (version !== undefined) this.#versioned.push(made)
     return made
   }
 
@@ -57,7 +61,7 @@ export class Extensions {
 
   get version(): number {
     let sum = this.all.length
-    for (let i = 0; i < this.all.length; i++) sum += this.all[i].version ?? 0
+    for (let i = 0; i < this.#versioned.length; i++) sum += this.#versioned[i].version!
     return sum
   }
 }

@@ -2,7 +2,7 @@
 import { type CommandsError, misuse, StorageError, type StorageErrorCode, shown } from './errors.ts'
 
 /** Some of a run's entities, by their places in the run: those from `from` to `to - 1`. */
-export interface Range {
+export interface UnfinishedRange {
   readonly from: number
   readonly to: number
 }
@@ -11,7 +11,7 @@ export interface Range {
 export interface SystemOutcome {
   readonly system: string
   /** The entities for which the system is not done, in order. */
-  readonly unfinished: readonly Range[]
+  readonly unfinished: readonly UnfinishedRange[]
   /** What the system threw, if it threw. */
   readonly cause?: Error
 }
@@ -25,7 +25,7 @@ export class RunError extends StorageError {
   /** The first system that threw; if none threw, the first that is not done. */
   readonly system: string
   /** The entities for which the system is not done, in order. */
-  readonly unfinished: readonly Range[]
+  readonly unfinished: readonly UnfinishedRange[]
   /** The other systems of the stage that threw or are not done, in order. */
   readonly others: readonly SystemOutcome[]
   /** The error of the run's commands, if any of them threw. */

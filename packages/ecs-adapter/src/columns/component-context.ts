@@ -19,6 +19,8 @@ export interface Growth {
    * @throws what hooks throw
    */
   report(): void
+  /** Says what waits for a `sync`, if that is much. @throws what hooks throw */
+  checkWaiting(): void
 }
 
 /** The part of the context that is the same for all components of a storage. */

@@ -5,13 +5,14 @@
  * an entity gets the row. Until then, onRemove observers can read them.
  */
 import { Prefab } from 'bitecs'
+import type { RemovedLists } from '../fields/removed-lists.ts'
 import type { ComponentContext } from './component-context.ts'
 import { ComponentStore } from './component-store.ts'
-import { RemovedLists } from './free-removed-lists.ts'
 
 export class DenseStore extends ComponentStore {
   readonly rows = undefined
-  readonly #removedLists: RemovedLists
+  /** Only for a component with lists or texts. */
+  readonly #removedLists: RemovedLists | undefined
   #entityMask = 0
   #owns: (eid: number) => boolean = () => true
 
@@ -19,7 +20,9 @@ export class DenseStore extends ComponentStore {
   constructor(context: ComponentContext) {
     super(context)
     this.resize(context.rowCount)
-    this.#removedLists = new RemovedLists((row) => this.freeRow(row), this.hasComponent)
+    this.#removedLists = this.variable
+      .find((column) => column !== undefined)
+      ?.$createRemovedLists((row) => this.freeRow(row), this.hasComponent, this.#byteLengthOf)
   }
 
   get coveredIdCount(): number {
@@ -29,7 +32,7 @@ export class DenseStore extends ComponentStore {
   begin(entityMask: number, owns: (eid: number) => boolean): void {
     this.#entityMask = entityMask
     this.#owns = owns
-    this.#removedLists.clear()
+    this.#removedLists?.clear()
   }
 
   readonly row = (eid: number): number => eid & this.#entityMask
@@ -37,19 +40,21 @@ export class DenseStore extends ComponentStore {
   add(eid: number): void {
     const row = eid & this.#entityMask
     this.cover(row)
-    if (!this.isPlain) {
+    const removedLists = this.#removedLists
+    if (removedLists !== undefined) {
       this.freeForReuse(row)
-      this.#removedLists.renew(row)
+      removedLists.renew(row)
     }
     this.clearRow(row)
+    if (removedLists?.isLong()) this.context.growth.checkWaiting()
   }
 
   lose(eid: number): void {
-    if (!this.isPlain) this.#removedLists.add(eid & this.#entityMask)
+    this.#removedLists?.add(eid & this.#entityMask)
   }
 
   keep(eid: number): void {
-    if (this.hasComponent(eid)) this.#removedLists.takeLost(eid & this.#entityMask)
+    if (this.hasComponent(eid)) this.#removedLists?.takeLost(eid & this.#entityMask)
   }
 
   claim(eid: number): number {
@@ -60,15 +65,23 @@ export class DenseStore extends ComponentStore {
 
   override sync(): void {
     super.sync()
-    this.#removedLists.sync()
+    this.#removedLists?.sync()
+  }
+
+  /** Also the lists and texts of entities that lost the component. */
+  override get staleByteLength(): number {
+    return super.staleByteLength + (this.#removedLists?.byteLength ?? 0)
   }
 
   isDeferred(row: number): boolean {
-    return this.#removedLists.has(row)
+    return this.#removedLists?.has(row) ?? false
   }
 
+  readonly #byteLengthOf = (row: number): number =>
+    this.variable.reduce((sum, column) => sum + (column?.$byteLengthAt(row) ?? 0), 0)
+
   protected override beginWrite(eid: number, row: number): void {
-    if (this.isPlain) return
+    if (this.#removedLists === undefined) return
     // With versioned ids, the values in the row may be those of an earlier prefab.
     if (this.#removedLists.hasAnotherUntracked(eid, row)) this.freeRow(row)
     this.onFill(eid, row)
@@ -79,7 +92,7 @@ export class DenseStore extends ComponentStore {
     // A prefab may get the row of an entity that lost the component: frees the old values now, or
     // `sync` would free the prefab's. An entity losing the component keeps its values until `sync`.
     const isPrefab = this.hasComponent(eid) && this.context.worlds.has(eid, Prefab)
-    if (isPrefab && this.#removedLists.takeLost(row)) this.freeRow(row)
-    this.#removedLists.addUntracked(eid, row)
+    if (isPrefab && this.#removedLists?.takeLost(row)) this.freeRow(row)
+    this.#removedLists?.addUntracked(eid, row)
   }
 }

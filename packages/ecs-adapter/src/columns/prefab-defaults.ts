@@ -80,7 +80,7 @@ export class PrefabDefaults {
     }
     const own = worlds.componentsOf(eid)
     if (this.#done.get(eid) === own) return
-    this.#done.set(eid, own)
     if (!this.#owns(eid)) this.#store.clear(eid)
+    this.#done.set(eid, own)
   }
 }

@@ -71,7 +71,17 @@ export class SparseStore extends ComponentStore implements ComponentRows {
       this.clearRow(last)
       this.index.insert(last, eid)
       this.#setCount(last + 1) // last: other threads read the rows below the count
-      if (isFull) this.context.growth.report()
+      if (isFull) this.#reportGrowthFor(eid)
+    }
+  }
+
+  /** If a hook throws, the entity does not get the component, and `sync` takes its row away. */
+  #reportGrowthFor(eid: number): void {
+    try {
+      this.context.growth.report()
+    } catch (error) {
+      this.lose(eid)
+      throw error
     }
   }
 

@@ -10,14 +10,14 @@ import { TEMPORARY_FIRST } from '../base/temporary-ids.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { ComponentRegistry } from '../schema/component-registry.ts'
 import { readValues } from '../schema/read-schema.ts'
-import type { AnyComponent, Values } from '../schema/schema.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import { CommandBlocks, freeCommands } from './command-blocks.ts'
 import * as layout from './command-layout.ts'
 import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
-import type { Commands, GivenFields } from './commands.ts'
+import type { Commands, GivenFields, Key, ValuesFor } from './commands.ts'
 
-/** Commands in blocks of a pool. */
-export class CommandBuffer implements Commands {
+/** Commands in blocks of a pool. `C` is the type of the components, by name. */
+export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implements Commands<C> {
   readonly #pool: Pool
   readonly #registry: ComponentRegistry
   readonly #blocks: CommandBlocks
@@ -96,20 +96,22 @@ export class CommandBuffer implements Commands {
     this.#record(layout.DESPAWN, 0, eid)
   }
 
-  add(eid: number, component: string, values?: GivenFields): void
-  add<C extends AnyComponent>(eid: number, component: C, values?: Values<C>): void
+  add<K extends Key<C>>(eid: number, component: K, values?: ValuesFor<C, K>): void
   add(eid: number, component: AnyComponent | string, values?: GivenFields): void {
-    if (values !== undefined) this.set(eid, component as string, values)
+    if (values !== undefined) this.#set(eid, component, values)
     else this.#record(layout.ADD, this.#registry.find(component).number, eid)
   }
 
-  remove(eid: number, component: AnyComponent | string): void {
+  remove(eid: number, component: Key<C>): void {
     this.#record(layout.REMOVE, this.#registry.find(component).number, eid)
   }
 
-  set(eid: number, component: string, values: GivenFields): void
-  set<C extends AnyComponent>(eid: number, component: C, values: Values<C>): void
+  set<K extends Key<C>>(eid: number, component: K, values: ValuesFor<C, K>): void
   set(eid: number, component: AnyComponent | string, values: GivenFields): void {
+    this.#set(eid, component, values)
+  }
+
+  #set(eid: number, component: AnyComponent | string, values: GivenFields): void {
     const listed = this.#registry.find(component)
     if (this.#isReading) throw commandsBusy()
     const { number, name, fields } = listed

@@ -5,11 +5,11 @@ import type { AnyComponent, Values } from '../schema/schema.ts'
 export type GivenFields = Readonly<Record<string, unknown>>
 
 /** A component, or its name: one type, so that an error names the field or the name at fault. */
-type Key<C> = (keyof C & string) | AnyComponent
+export type Key<C> = (keyof C & string) | AnyComponent
 /** As `Values`; a field that is undefined is not given. */
 type Given<X> = { readonly [K in keyof Values<X>]?: Values<X>[K] | undefined }
 type ValuesOf<X> = string extends keyof X ? GivenFields : Given<X>
-type ValuesFor<C, K> = K extends keyof C & string ? ValuesOf<C[K]> : Given<K>
+export type ValuesFor<C, K> = K extends keyof C & string ? ValuesOf<C[K]> : Given<K>
 
 /**
  * Records changes of entities and components until `applyCommands`. A command is checked when it is

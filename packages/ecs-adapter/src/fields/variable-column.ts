@@ -7,6 +7,7 @@
  */
 import { invalidArgument, noRow } from '../base/errors.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
+import { RemovedLists } from './removed-lists.ts'
 import type { GivenValues } from './staging.ts'
 
 /** How a thread finds the rows of entities. */
@@ -91,6 +92,17 @@ export abstract class VariableColumn {
    */
   $unpack(block: number): number {
     return block
+  }
+
+  /** For a dense store. Made here, so that the code comes with lists and texts. */
+  $createRemovedLists(...options: ConstructorParameters<typeof RemovedLists>): RemovedLists {
+    return new RemovedLists(...options)
+  }
+
+  /** How many bytes the block of a row has. */
+  $byteLengthAt(row: number): number {
+    const block = this.$blockAt(row)
+    return block === 0 ? 0 : this.#views.pool.byteLengthOf(block)
   }
 
   /** Frees the block that `$prepare` made, unless a row has the block. */

@@ -6,6 +6,7 @@
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { commandsOf } from '../storage/commands.ts'
+import { checkedStorage } from '../storage/storage.ts'
 import type { Storage } from '../storage/storage-api.ts'
 import { checkColumns } from './columns.ts'
 import { checkCommands, checkGroups } from './commands.ts'
@@ -41,8 +42,8 @@ export interface VerifyOptions {
  * Call it in the world's thread, outside of observers, while no other thread works: worker groups
  * may be open if they idle. It allocates nothing in the arena, changes nothing, and does not throw,
  * whatever the damage. It does not know packed entities, commands of
- * `attachStorage(...).commands()`, or tables of `createTable`: with `exclusive`, their blocks are
- * findings, as are blocks of a killed worker. Its interned texts are findings in any case.
+ * attached threads, or tables of a pool: with `exclusive`, their blocks are findings, as are blocks
+ * of a killed worker. Its interned texts are findings in any case.
  *
  * @throws StorageError 'invalid-argument'
  */
@@ -50,16 +51,13 @@ export function verifyStorage(
   storage: Storage,
   options: VerifyOptions = {},
 ): readonly StorageViolation[] {
-  if (typeof storage !== 'object' || storage === null || !('parts' in storage)) {
-    throw invalidArgument('the storage', storage, 'what createStorage() returns')
-  }
+  const { pool, parts, tables, openGroups } = checkedStorage(storage)
   checkOptions('the options', options, ['exclusive'])
   const { exclusive = false }: { exclusive?: unknown } = options
   if (typeof exclusive !== 'boolean') throw invalidArgument('exclusive', exclusive, 'true or false')
-  const findings = new Findings(storage.pool)
+  const findings = new Findings(pool)
   // Without the list of live blocks, no link can be checked.
   if (findings.violations.length > 0) return findings.violations
-  const { parts } = storage
   const { memory } = parts
   const interned = new InternedCounts(memory)
   const owners = new Owners(parts.worlds)
@@ -76,11 +74,11 @@ export function verifyStorage(
   })
   checkPublished(findings, parts, interned)
   interned.check(findings)
-  for (const table of Object.values(storage.tables)) checkTable(findings, table)
+  for (const table of Object.values(tables)) checkTable(findings, table)
   const buffers = parts.extensions.find(commandsOf)?.buffers ?? []
   const commands = buffers.map(({ offset }) => offset)
   checkCommands(findings, commands, parts.publisher.serial)
-  checkGroups(findings, storage.openGroups, parts.publisher.serial)
+  checkGroups(findings, openGroups, parts.publisher.serial)
   if (exclusive) findings.checkLeaks()
   return findings.violations
 }

@@ -28,16 +28,21 @@ type NamesOf<S> = {
 /** Any names, if no system says what it is called with. */
 type KnownNamesOf<S> = [NamesOf<S>] extends [never] ? string : NamesOf<S>
 
-type EntryArgs<A> = undefined extends A
-  ? { readonly args?: () => A }
-  : {
-      /** Called when the stage begins. Gives plain values: what JSON can hold. */
-      readonly args: () => A
-    }
+/** As `ArgumentsFor` of `group.run`. */
+type EntryArgs<S, A> = string extends keyof S
+  ? { readonly args?: (() => unknown) | undefined }
+  : unknown extends A
+    ? { readonly args?: undefined }
+    : undefined extends A
+      ? { readonly args?: () => A }
+      : {
+          /** Called when the stage begins. Gives plain values: what JSON can hold. */
+          readonly args: () => A
+        }
 
 /** A system of a schedule: its name, its entities, and what it shares with others. */
 export type ScheduleEntry<S extends AnySystems = Systems> = {
-  readonly [K in keyof S & string]: SystemEntry<K, KnownNamesOf<S>> & EntryArgs<ArgsOf<S[K]>>
+  readonly [K in keyof S & string]: SystemEntry<K, KnownNamesOf<S>> & EntryArgs<S, ArgsOf<S[K]>>
 }[keyof S & string]
 
 interface SystemEntry<K extends string, N extends string> extends BatchOptions {

@@ -1,8 +1,10 @@
 /** Command buffers of a storage, and their application to its worlds. */
 import type { Pool } from '@ashlar/core'
 import { AttachedStorage } from '../attach/attach.ts'
+import { invalidArgument } from '../base/errors.ts'
 import { type CommandSource, WorldCommands } from '../commands/command-apply.ts'
 import type { CommandBuffer } from '../commands/command-buffer.ts'
+import type { AnyComponent } from '../schema/schema.ts'
 import { checkedStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
 import type { StorageParts } from './storage-parts.ts'
@@ -12,11 +14,24 @@ import type { StorageParts } from './storage-parts.ts'
  * blocks of its thread's pool: the world's thread passes `{ offset }` of the buffer to
  * `applyCommands`. Commands recorded after that replace the applied ones.
  *
+ * `C` is the type of the components by name: then names and fields are checked as you write.
+ *
  * @param pool of the storage's arena; by default the pool of the storage
  * @throws ArenaError 'out-of-memory'; StorageError 'invalid-argument', 'storage-disposed'
  */
-export function createCommands(storage: Storage | AttachedStorage, pool?: Pool): CommandBuffer {
-  if (storage instanceof AttachedStorage) return storage.$createCommands()
+export function createCommands<C = Readonly<Record<string, AnyComponent>>>(
+  storage: Storage,
+  pool?: Pool,
+): CommandBuffer<C>
+export function createCommands<C>(storage: AttachedStorage<C, unknown>): CommandBuffer<C>
+export function createCommands(
+  storage: Storage | AttachedStorage<unknown, unknown>,
+  pool?: Pool,
+): CommandBuffer {
+  if (storage instanceof AttachedStorage) {
+    if (pool === undefined) return storage.$createCommands()
+    throw invalidArgument('the pool', pool, 'none: an attached storage has a pool of its own')
+  }
   const checked = checkedStorage(storage)
   checked.$check()
   return checked.parts.extension(commandsOf).create(pool)

@@ -2,7 +2,9 @@
  * Says that columns have moved, and that memory waits for a `sync`. Invariant: hooks of the user
  * run when nothing is half done; meanwhile the storage is not synced, reset or disposed of.
  */
+
 import type { Publisher } from '../attach/publisher.ts'
+import { elapsedMs, nowMs } from '../base/wait.ts'
 import type { Growth, Sets } from '../columns/component-context.ts'
 import type { StorageComponents } from '../columns/storage-components.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
@@ -11,6 +13,8 @@ import type { StorageOptions } from './storage-options.ts'
 
 /** If more than one in so many bytes of the arena waits, that is reported. */
 const PART_COUNT = 16
+/** A `sync` that comes within this time comes soon enough. */
+const PATIENCE_MS = 1000
 
 /** The parts of a storage that this one needs. */
 interface Parts {
@@ -32,6 +36,8 @@ export class StorageGrowth implements Growth {
   readonly #moved: Component[] = []
   /** For whom the memory waits that was reported last, until less waits. */
   #reported: 'sync' | 'threads' | undefined
+  /** When so much was first found to wait for `sync`, by `nowMs`. */
+  #waitsSince: number | undefined
   #hasWarned = false
 
   constructor(parts: Parts, hooks: StorageOptions) {
@@ -56,28 +62,44 @@ export class StorageGrowth implements Growth {
   report(): void {
     const { sets, publisher } = this.#parts
     const isLittle = publisher.retired.byteLength <= this.#limit && this.#reported === undefined
-    if (isLittle && this.#moved.length === 0) return // in nearly every frame
+    if (isLittle && this.#waitsSince === undefined && this.#moved.length === 0) return // usually
     sets.beginSet()
     try {
       while (this.#moved.length > 0) {
         const component = this.#moved.pop()!
         this.#hooks.onColumnsMoved?.(component)
       }
-      this.#checkWaiting()
+      this.#sayWhatWaits()
     } finally {
       sets.endSet()
     }
   }
 
-  #checkWaiting(): void {
+  checkWaiting(): void {
+    const { sets } = this.#parts
+    sets.beginSet()
+    try {
+      this.#sayWhatWaits()
+    } finally {
+      sets.endSet()
+    }
+  }
+
+  #sayWhatWaits(): void {
     const { publisher } = this.#parts
     const byteLength = this.waitingByteLength
-    const isForThreads = publisher.retired.byteLength > this.#limit
-    const waitsFor = isForThreads ? 'threads' : byteLength > this.#limit ? 'sync' : undefined
+    const retired = publisher.retired.byteLength
+    // Just after a `sync`, no thread is late yet.
+    const late = retired > this.#limit ? publisher.waitingSlots : []
+    const isForThreads = late.length > 0
+    const isMuch = byteLength - retired > this.#limit
+    this.#waitsSince = isMuch ? (this.#waitsSince ?? nowMs()) : undefined
+    const isForSync = isMuch && elapsedMs(this.#waitsSince ?? 0, nowMs()) >= PATIENCE_MS
+    const waitsFor = isForThreads ? 'threads' : isForSync ? 'sync' : undefined
     if (waitsFor === this.#reported) return
     this.#reported = waitsFor
     if (waitsFor === undefined) return
-    const what = isForThreads ? forThreads(publisher.waitingSlots) : forSync(this.#staleNames)
+    const what = isForThreads ? forThreads(late) : forSync(this.#staleNames)
     if (!this.#hasWarned) {
       this.#hasWarned = true
       const share = `${Math.ceil(byteLength / 1024)} KiB, more than 1/16 of the arena`
@@ -95,7 +117,7 @@ export class StorageGrowth implements Growth {
 }
 
 const forSync = (names: readonly string[]) =>
-  `old columns and rows of ${names.join(', ')} wait for storage.sync(). Call it once a frame`
+  `old columns, rows, lists and texts of ${names.join(', ')} wait for storage.sync(). Call it once a frame`
 
 const forThreads = (slots: readonly number[]) =>
   `old columns, or lists of entities, wait for the threads of slots ${slots.join(', ')}. Call ` +

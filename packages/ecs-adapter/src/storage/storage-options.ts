@@ -20,15 +20,15 @@ export interface StorageOptions {
    */
   onColumnsMoved?: (component: AnyComponent) => void
   /**
-   * Called when more than 1/16 of the arena waits for a `sync`, and again when it waits for others,
-   * or after less has waited. A `console.warn` says the same, once. As to what it may do, the hook
+   * Called when more than 1/16 of the arena has waited for a `sync` for a second, and again when it
+   * waits for others, or after less has waited. A `console.warn` says the same, once. As to what it may do, the hook
    * is as `onColumnsMoved`.
    */
-  onWaiting?: (waiting: Waiting) => void
+  onWaiting?: (waiting: WaitingMemory) => void
 }
 
 /** Memory that is in use no more, but cannot be freed until somebody calls `sync`. */
-export interface Waiting {
+export interface WaitingMemory {
   readonly byteLength: number
   /** What waits, for whom, and what to do. */
   readonly what: string

@@ -8,6 +8,7 @@ import type { World } from 'bitecs'
 import { checkOptions, checkPool } from '../base/arguments.ts'
 import { duplicateComponent, invalidArgument, storageDisposed } from '../base/errors.ts'
 import { groupOpen } from '../base/run-errors.ts'
+import { codeOf } from '../base/thrown.ts'
 import type { ComponentContext } from '../columns/component-context.ts'
 import { ComponentHooks, type HooksOptions } from '../columns/component-hooks.ts'
 import type { ComponentStore } from '../columns/component-store.ts'
@@ -153,7 +154,8 @@ export class WorldStorage implements Storage, StorageState {
         return new ComponentHooks({ ...context, rowCount }, createStore)
       } catch (error) {
         // What is free in the arena may lie in pieces.
-        if (this.#capacity !== undefined || context.isSparse || rowCount === 1) throw error
+        const isFixed = this.#capacity !== undefined || context.isSparse || rowCount === 1
+        if (isFixed || codeOf(error) !== 'out-of-memory') throw error
         rowCount /= 2
       }
     }
@@ -179,16 +181,17 @@ export class WorldStorage implements Storage, StorageState {
 
   readonly publish = (): void => {
     this.$check()
-    const { extensions, publisher } = this.parts
-    for (let i = 0; i < extensions.all.length; i++) extensions.all[i].publish?.()
+    const { extensions, publisher, growth } = this.parts
+    for (let i = 0; i < extensions.published.length; i++) extensions.published[i].publish!()
     publisher.publish()
+    growth.report()
   }
 
   readonly forget: Storage['forget'] = (slot, generation) => {
     this.$check()
     const { publisher, extensions } = this.parts
     publisher.forget(slot, generation)
-    for (const extension of extensions.all) extension.takeOver?.()
+    for (const extension of extensions.all) extension.adoptChunks?.()
   }
 
   readonly reset = (): void => {

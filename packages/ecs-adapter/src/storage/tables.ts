@@ -13,7 +13,7 @@ import type { StorageParts } from './storage-parts.ts'
 /**
  * Makes a table that attached threads find by its name. The storage's `sync` syncs the table,
  * `dispose` disposes of it, and `forget` takes over chunks of a dead thread unless workers run a
- * system. `reset` keeps the rows, which belong to no entity. The table's own `sync`, `takeOver`,
+ * system. `reset` keeps the rows, which belong to no entity. The table's own `sync`, `adoptChunks`,
  * `clear`, `trim`, `detach` and `dispose` throw 'group-busy' while workers run a system.
  *
  * @param name unique among the tables of the storage

@@ -52,9 +52,9 @@ export class StorageTables extends AttachedTables implements Extension {
   }
 
   /** Workers may use chunks of the dead thread until a run is done: then `sync` takes over. */
-  takeOver(): void {
+  adoptChunks(): void {
     if (!this.#runs.isDone()) return
-    for (const table of this.all) if (table.isAttached) table.takeOver()
+    for (const table of this.all) if (table.isAttached) table.adoptChunks()
   }
 
   /** @throws StorageError 'still-attached' if another thread is attached to a table */

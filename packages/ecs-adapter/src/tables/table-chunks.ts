@@ -89,7 +89,7 @@ export class TableChunks<S extends TableSchema> {
    * thread died in an earlier repair. Unlinks a chunk whose owner has freed its block already.
    * @returns how many chunks it took over
    */
-  takeOver(): number {
+  adoptChunks(): number {
     let count = 0
     let hasChanged = false
     let alive = 0

@@ -96,10 +96,10 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * A chunk of this thread with room for a row. To add a row and write its fields,
-   * `table.room().addRow()` takes half the time of `add`, `chunkOf` and `indexOf`.
+   * `table.chunkWithRoom().addRow()` takes half the time of `add`, `chunkOf` and `indexOf`.
    * @throws as `add`
    */
-  room(): Chunk<S> {
+  chunkWithRoom(): Chunk<S> {
     const current = this.#current
     return current?.$hasRoom ? current : this.#roomSlow()
   }
@@ -114,7 +114,7 @@ export class Table<S extends TableSchema = TableSchema> {
    * 'table-disposed'
    */
   add(): number {
-    const chunk = this.room()
+    const chunk = this.chunkWithRoom()
     return chunk.ids[chunk.addRow()]
   }
 
@@ -160,7 +160,7 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * Finds the chunks that other threads have made or freed; costs one load if there are none. In
-   * the thread that created the table it also does what `takeOver` does: one load for each chunk.
+   * the thread that created the table it also does what `adoptChunks` does: one load for each chunk.
    * Call it once a frame, and before you use chunks that another thread may have trimmed. After
    * `detach` it attaches again.
    * @throws StorageError 'table-disposed'
@@ -171,7 +171,7 @@ export class Table<S extends TableSchema = TableSchema> {
     this.#chunks.renew()
     if (!this.isAttached) this.#attach()
     else if (this.#chunks.isBehind) this.#chunks.follow()
-    if (this.#owner !== undefined) this.#chunks.takeOver()
+    if (this.#owner !== undefined) this.#chunks.adoptChunks()
   }
 
   /** @internal Finds the chunks of other threads when a run over the table begins. */
@@ -186,10 +186,10 @@ export class Table<S extends TableSchema = TableSchema> {
    * system over the table.
    * @returns how many chunks it took over
    */
-  takeOver(): number {
-    this.#check('takeOver')
+  adoptChunks(): number {
+    this.#check('adoptChunks')
     this.#chunks.follow()
-    return this.#chunks.takeOver()
+    return this.#chunks.adoptChunks()
   }
 
   /**

@@ -24,19 +24,23 @@ import type { WorkerRegistry } from './worker-registry.ts'
 export interface RunOptions extends BatchOptions, TimeoutOptions {}
 
 /** What `run` takes after the entities: the arguments of the system, if it declares any. */
-export type RunArguments<A> = undefined extends A
-  ? [args?: A, options?: RunOptions]
-  : [args: A, options?: RunOptions]
+export type RunArguments<A> = unknown extends A
+  ? [args?: undefined, options?: RunOptions] // else options could be given as arguments
+  : undefined extends A
+    ? [args?: A, options?: RunOptions]
+    : [args: A, options?: RunOptions]
 
 /**
  * `RunArguments` for the system `K`. A wrong name counts as all names: their arguments are allowed
  * then, so that the error is about the name.
  */
-type ArgumentsFor<S, K extends keyof S> = keyof S & string extends K
-  ? K extends K
-    ? RunArguments<ArgsOf<S[K]>>
-    : never
-  : RunArguments<ArgsOf<S[K]>>
+type ArgumentsFor<S, K extends keyof S> = string extends keyof S
+  ? [args?: unknown, options?: RunOptions]
+  : keyof S & string extends K
+    ? K extends K
+      ? RunArguments<ArgsOf<S[K]>>
+      : never
+    : RunArguments<ArgsOf<S[K]>>
 
 export interface WorkerGroup<S extends AnySystems = Systems> {
   /**

@@ -22,7 +22,7 @@ export function applyRunCommands(run: Run, storage: Storage): void {
   try {
     run.skippedCommandCount += applyCommands(storage, commandSources)
   } catch (error) {
-    if (error instanceof CommandsError) run.skippedCommandCount += error.skippedCount
+    if (error instanceof CommandsError) run.skippedCommandCount += error.skippedCommandCount
     // On 'commands-busy' the commands wait. After any other error they are dropped.
     if (codeOf(error) !== 'commands-busy') dropRunCommands(run, storage)
     throw error

@@ -3,11 +3,11 @@
  * to do for each system.
  */
 import {
-  type Range,
   type RunError,
   type SystemOutcome,
   type SystemOutcomes,
   systemFailed,
+  type UnfinishedRange,
 } from '../base/run-errors.ts'
 import {
   BATCH_COMMAND_WORKER,
@@ -96,7 +96,7 @@ export class Run {
     return [first, ...listed.filter((one) => one !== first)]
   }
 
-  #unfinishedOf({ firstBatch, batchCount, batchLength, entityCount }: Job): Range[] {
+  #unfinishedOf({ firstBatch, batchCount, batchLength, entityCount }: Job): UnfinishedRange[] {
     const ranges: { from: number; to: number }[] = []
     for (let batch = 0; batch < batchCount; batch++) {
       if (this.isKept(firstBatch + batch)) continue

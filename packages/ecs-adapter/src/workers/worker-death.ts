@@ -78,7 +78,7 @@ export function repairTables(run: Run, { tables }: Storage): void {
   let isAnyGone = false
   for (let i = 0; i < members.length; i++) if (members[i].isGone) isAnyGone = true
   if (!isAnyGone) return
-  for (const table of Object.values(tables)) if (table.isAttached) table.takeOver()
+  for (const table of Object.values(tables)) if (table.isAttached) table.adoptChunks()
   for (const job of run.jobs) job.repair()
 }
 

@@ -193,7 +193,7 @@ test('a command that throws is reported, and all others are applied', () => {
   }
   const error = errorOf(() => applyCommands(storage, commands))
   assert.instance(error, CommandsError)
-  const { failures, failureCount: count, code, cause, message } = error as CommandsError
+  const { failures, failedCommandCount: count, code, cause, message } = error as CommandsError
   assert.is(code, 'commands-failed')
   assert.is(count, 200)
   assert.is(failures.length, 100)

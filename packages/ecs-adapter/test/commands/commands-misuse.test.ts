@@ -33,7 +33,7 @@ test('out of memory during apply', () => {
   assert.is(error.code, 'commands-failed')
   assert.is((error.failures[0].error as { code?: string }).code, 'out-of-memory')
   const owners = query(world, [Big])
-  assert.is(owners.length + error.failureCount, 200)
+  assert.is(owners.length + error.failedCommandCount, 200)
   assert.ok(owners.length >= 63, `${owners.length}`)
   for (const eid of owners) assert.is(Big.value[eid], eid - 1)
   assert.is(getAllEntities(world).length, 200)

@@ -7,9 +7,19 @@ import {
   createStorage,
   type StorageOptions,
   t,
-  type Waiting,
+  verifyStorage,
+  type WaitingMemory,
 } from '@ashlar/ecs-adapter'
-import { addComponent, addEntity, createWorld, Prefab, removeComponent, set } from 'bitecs'
+import {
+  addComponent,
+  addEntity,
+  createWorld,
+  getComponent,
+  hasComponent,
+  Prefab,
+  removeComponent,
+  set,
+} from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { assertSound, assertThrows } from '../support.ts'
@@ -23,7 +33,7 @@ function createGame(options: StorageOptions = {}, byteLength = MIB) {
   const pool = arena.openPool()
   const world = createWorld()
   const moved: AnyComponent[] = []
-  const waited: Waiting[] = []
+  const waited: WaitingMemory[] = []
   const storage = createStorage(world, pool, {
     capacity: 64,
     onColumnsMoved: (component) => moved.push(component),
@@ -34,15 +44,20 @@ function createGame(options: StorageOptions = {}, byteLength = MIB) {
   return { arena, pool, world, storage, moved, waited, spawn }
 }
 
-/** What `act` gives to `console.warn`. */
-function warningsOf(act: () => void): string[] {
+/** What `act` gives to `console.warn`. Time passes only by `pass`. */
+function warningsOf(act: (pass: (milliseconds: number) => void) => void): string[] {
   const { warn } = console
   const warnings: string[] = []
   console.warn = (...args: unknown[]) => warnings.push(args.join(' '))
+  let time = performance.now()
+  Object.defineProperty(performance, 'now', { value: () => time, configurable: true })
   try {
-    act()
+    act((milliseconds) => {
+      time += milliseconds
+    })
   } finally {
     console.warn = warn
+    Reflect.deleteProperty(performance, 'now') // the prototype has the platform's
   }
   return warnings
 }
@@ -166,6 +181,10 @@ test('a hook that throws: the entity lacks the component, and the storage works 
   for (let i = 1; i <= 40; i++) addComponent(world, i, set(Burning, { heat: i }))
   assert.throws(() => addComponent(world, 41, set(Burning, { heat: 41 })), 'bad hook')
   assertSound(arena)
+  assert.equal(verifyStorage(storage), [])
+  assert.is(hasComponent(world, 41, Burning), false)
+  storage.sync()
+  assert.equal([Burning.rows.count, Burning.rows.indexOf(41)], [40, -1])
   isBad = false
   storage.sync()
   addComponent(world, eid, set(Body, { x: 9 }))
@@ -180,14 +199,23 @@ test('a hook that throws: the entity lacks the component, and the storage works 
 
 test('old columns that wait for a sync that does not come: one warning, and the hook', () => {
   const { arena, pool, world, storage, waited, spawn } = createGame()
-  const warnings = warningsOf(() => {
+  const warnings = warningsOf((pass) => {
     const Body = storage.component('Body', { x: t.f64 })
     for (let i = 0; i < 20; i++) addComponent(world, spawn(500), Body)
+    assert.is(waited.length, 0)
+    pass(900)
+    storage.publish()
+    assert.is(waited.length, 0)
+    pass(200)
+    storage.publish()
+    storage.publish()
     assert.is(waited.length, 1)
     storage.sync()
     assert.is(storage.stats().waitingByteLength, 0)
     wall(pool)
     addComponent(world, spawn(9000), Body)
+    pass(2000)
+    storage.publish()
   })
   assert.is(warnings.length, 1)
   const [{ byteLength, what }] = waited
@@ -205,8 +233,9 @@ test('old columns that wait for a sync that does not come: one warning, and the 
 test('lost rows of a sparse component wait for a sync', () => {
   const { world, storage, waited, spawn } = createGame({}, 4 * MIB)
   const Burning = createSparseComponent(storage, 'Burning', { heat: t.f64, rate: t.f64 })
-  const warnings = warningsOf(() => {
+  const warnings = warningsOf((pass) => {
     for (let i = 0; i < 20_000 && waited.length === 0; i++) {
+      pass(1)
       const eid = spawn(1)
       addComponent(world, eid, Burning)
       removeComponent(world, eid, Burning)
@@ -242,6 +271,59 @@ test('attached threads: those that do not sync are named, those that do are not'
   for (const attached of theirs) attached.detach()
   assertSound(arena)
   storage.dispose()
+})
+
+test('a prefab whose hook throws gets its defaults later', () => {
+  let isBad = true
+  const { world, storage, spawn } = createGame({
+    onColumnsMoved: () => {
+      if (isBad) throw new Error('bad hook')
+    },
+  })
+  const Body = storage.component('Body', { hp: t.u16({ default: 100 }) })
+  const prefab = spawn(100)
+  addComponent(world, prefab, Prefab)
+  assert.throws(() => addComponent(world, prefab, Body), 'bad hook')
+  isBad = false
+  addComponent(world, prefab, Body)
+  assert.is(getComponent(world, prefab, Body).hp, 100)
+})
+
+test('lists and texts of removed entities wait for a sync', () => {
+  const { arena, world, storage, waited, spawn } = createGame({ capacity: 8192 }, 4 * MIB)
+  const Path = storage.component('Path', { points: t.list(t.f32), label: t.text })
+  const warnings = warningsOf((pass) => {
+    for (let i = 0; i < 8000; i++) {
+      const eid = spawn(1)
+      addComponent(world, eid, set(Path, { points: new Float32Array(16), label: 'gate' }))
+      if (i >= 2000) removeComponent(world, eid, Path)
+    }
+    pass(2000)
+    storage.publish()
+  })
+  assert.is(warnings.length, 1)
+  assert.ok(warnings[0].includes('Path') && warnings[0].includes('lists'), warnings[0])
+  assert.ok(waited[0].byteLength > MIB / 4 && storage.stats().waitingByteLength > MIB / 4)
+  storage.sync()
+  assert.is(storage.stats().waitingByteLength, 0)
+  assertSound(arena)
+})
+
+test('threads that sync: no warning, even if one move is more than a sixteenth', () => {
+  const { arena, world, storage, waited, spawn } = createGame({}, 4 * MIB)
+  const Body = storage.component('Body', { x: t.f64 })
+  const attached = attachStorage(storage.handle, arena.openPool())
+  let most = 0
+  const warnings = warningsOf(() => {
+    for (let frame = 0; frame < 60; frame++) {
+      addComponent(world, spawn(1500), Body)
+      storage.sync()
+      most = Math.max(most, storage.stats().waitingByteLength)
+      attached.sync()
+    }
+  })
+  assert.ok(most > MIB / 4, `${most} bytes waited`)
+  assert.equal([warnings, waited], [[], []])
 })
 
 test('threads that sync: no warning', () => {

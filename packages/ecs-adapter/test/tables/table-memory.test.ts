@@ -40,7 +40,7 @@ test('out of memory or chunks: nothing is lost, and adding works once there is r
 })
 
 test('a chunk is found although its thread died between the link and the new epoch', () => {
-  for (const call of ['takeOver', 'dispose'] as const) {
+  for (const call of ['adoptChunks', 'dispose'] as const) {
     const { arena, pool } = create()
     const table = createTable(pool, { x: t.f32 }, small)
     const otherPool = arena.openPool()
@@ -50,8 +50,8 @@ test('a chunk is found although its thread died between the link and the new epo
     assert.is.not(arena.i32[epochWord], epoch)
     arena.i32[epochWord] = epoch
     otherPool.close()
-    if (call === 'takeOver') {
-      assert.is(table.takeOver(), 1)
+    if (call === 'adoptChunks') {
+      assert.is(table.adoptChunks(), 1)
       assert.is(table.rowCount, 1)
     }
     table.dispose()
@@ -121,7 +121,7 @@ test('chunks of closed pools are taken over, those of open pools are not', () =>
   const reader = attachTable(main.handle, readerPool)
   const ids = Array.from({ length: 200 }, () => worker.add())
   main.sync()
-  assert.is(main.takeOver(), 0)
+  assert.is(main.adoptChunks(), 0)
   assert.is(main.ownChunks.length, 0)
   assertThrows(() => main.dispose(), 'still-attached', 'table "table"', 'adopt')
   worker.detach()
@@ -139,7 +139,7 @@ test('chunks of closed pools are taken over, those of open pools are not', () =>
   const count = main.chunks.length
   main.sync()
   assert.is(main.ownChunks.length, count)
-  assert.is(reader.takeOver(), 0)
+  assert.is(reader.adoptChunks(), 0)
   for (const id of ids) assert.ok(main.has(id) && reader.has(id))
   for (const id of ids) assert.ok(main.remove(id))
   reader.detach()
@@ -242,7 +242,7 @@ test('a thread whose pool is closed cannot change the list of chunks', () => {
   for (let i = 0; i < 2 * table.chunkCapacity; i++) table.add()
   table.clear()
   other.close()
-  for (const call of [() => table.add(), () => table.trim(), () => table.takeOver()]) {
+  for (const call of [() => table.add(), () => table.trim(), () => table.adoptChunks()]) {
     assertThrows(call, 'table-detached', 'closed')
   }
   main.sync()

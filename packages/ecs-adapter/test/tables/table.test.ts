@@ -8,7 +8,7 @@ import { create, everyType, fill, names, small } from './tables.ts'
 const test = suite('table')
 
 function addInRoom(table: Table<typeof everyType>): number {
-  const chunk = table.room()
+  const chunk = table.chunkWithRoom()
   assert.ok(table.ownChunks.includes(chunk))
   return chunk.idAt(chunk.addRow())
 }
@@ -205,21 +205,21 @@ test('names of chunk members are refused as field names', () => {
   }
 })
 
-test('a full chunk adds nothing, and room() returns another', () => {
+test('a full chunk adds nothing, and chunkWithRoom() returns another', () => {
   const { arena, pool } = create()
   const table = createTable(pool, { x: t.f32 }, small)
-  const chunk = table.room()
+  const chunk = table.chunkWithRoom()
   for (let row = 0; row < table.chunkCapacity; row++) {
-    assert.is(table.room(), chunk)
+    assert.is(table.chunkWithRoom(), chunk)
     assert.is(chunk.addRow(), row)
   }
   assert.is(chunk.addRow(), -1)
   assert.is(chunk.rowCount, table.chunkCapacity)
-  assert.is.not(table.room(), chunk)
+  assert.is.not(table.chunkWithRoom(), chunk)
   assert.is(table.chunks.length, 2)
   chunk.removeRow(0)
   table.sync()
-  assert.is(table.room(), chunk)
+  assert.is(table.chunkWithRoom(), chunk)
   assertSound(arena)
 })
 

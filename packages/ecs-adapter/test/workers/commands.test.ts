@@ -166,7 +166,7 @@ for (const groupKind of groupKinds) {
     const team = await createGroup(game, kind)
     const alone = await errorOf(team.group.run('breed', all()))
     assert.instance(alone, CommandsError)
-    assert.is((alone as CommandsError).failureCount, 10)
+    assert.is((alone as CommandsError).failedCommandCount, 10)
     assert.is(childrenOf(game).length, 100, 'who threw has the component as well')
     const options = { batchSize: 10 }
     const both = await errorOf(team.group.run('breedAndFail', all(), eids[99], options))

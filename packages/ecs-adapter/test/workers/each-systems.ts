@@ -25,7 +25,7 @@ export const eachSystems = {
         if (--visits[row] <= 0) chunk.removeRow(row)
     }
     for (let i = 0; i < count; i++) {
-      const chunk = Shot.room()
+      const chunk = Shot.chunkWithRoom()
       chunk.visits[chunk.addRow()] = life
     }
   },

@@ -94,7 +94,7 @@ for (const kind of threadKinds) {
       storage.sync()
       assert.equal(verify(arena), [])
       await group.run('replaceOwn', EACH_WORKER, { count: 0, life: 0, place: 0 })
-      Shot.takeOver()
+      Shot.adoptChunks()
       Shot.clear()
       Shot.trim()
       storage.sync()

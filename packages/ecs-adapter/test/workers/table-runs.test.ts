@@ -206,7 +206,7 @@ for (const groupKind of groupKinds) {
     const traps = createTraps(game, [5])
     const run = team.group.run('hang', eids, traps.args)
     await traps.untilCaught()
-    for (const name of ['sync', 'takeOver', 'clear', 'trim', 'detach', 'dispose'] as const) {
+    for (const name of ['sync', 'adoptChunks', 'clear', 'trim', 'detach', 'dispose'] as const) {
       assertThrows(() => Shot[name](), 'group-busy', `table.${name}()`)
     }
     assert.is(Shot.rowCount, rowCount)

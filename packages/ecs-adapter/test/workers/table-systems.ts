@@ -116,7 +116,7 @@ export const tableSystems = {
     const { Shot } = context.tables
     churn(context, (random) => {
       for (let i = random(60); i > 0; i--) {
-        const chunk = Shot.room()
+        const chunk = Shot.chunkWithRoom()
         markShot(chunk, chunk.addRow())
       }
       for (const chunk of Shot.ownChunks) churnRows(chunk, random)
@@ -140,7 +140,7 @@ export const tableSystems = {
   stayInRemove(context: Context) {
     const { tables, chunks, args } = context
     const { isOwn } = args as StayArgs
-    stayInRemoveOf(isOwn ? tables.Shot.room() : chunks[0], context)
+    stayInRemoveOf(isOwn ? tables.Shot.chunkWithRoom() : chunks[0], context)
   },
 
   /** The same, of the chunk that its worker was given first, when it is given another one. */

@@ -1,9 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { RemovedLists } from '../../src/columns/free-removed-lists.ts'
+import { RemovedLists } from '../../src/fields/removed-lists.ts'
 import { createRandom } from '../support.ts'
 
-const test = suite('free-removed-lists')
+const test = suite('removed-lists')
 
 test('untracked and lost rows are freed, against a model', () => {
   for (let seed = 1; seed <= 20; seed++) {
@@ -15,6 +15,7 @@ test('untracked and lost rows are freed, against a model', () => {
     const removedLists = new RemovedLists(
       (row) => void freed.add(row),
       (eid) => owners.has(eid),
+      () => 16,
     )
     for (let step = 0; step < 2000; step++) {
       const row = random(600)

@@ -9,6 +9,9 @@ import { lengthened } from '../base/typed-arrays.ts'
 const QUEUED = 1
 const LOST = 2
 
+/** Fewer rows than this are no long queue. */
+const LONG_AT_LEAST = 1024
+
 export class RemovedLists {
   #states = new Uint8Array(0)
   /** Rows for `sync`: the first `#queueLength`. The array never shrinks, to make no garbage. */
@@ -18,10 +21,39 @@ export class RemovedLists {
   readonly #untracked = new Map<number, number>()
   readonly #free: (row: number) => void
   readonly #hasComponent: (eid: number) => boolean
+  readonly #byteLengthOf: (row: number) => number
+  /** How many rows in the queue make `isLong` true. */
+  #longLength = LONG_AT_LEAST
 
-  constructor(free: (row: number) => void, hasComponent: (eid: number) => boolean) {
+  /**
+   * @param free frees the lists and texts of a row
+   * @param byteLengthOf how many bytes they have
+   */
+  constructor(
+    free: (row: number) => void,
+    hasComponent: (eid: number) => boolean,
+    byteLengthOf: (row: number) => number,
+  ) {
     this.#free = free
     this.#hasComponent = hasComponent
+    this.#byteLengthOf = byteLengthOf
+  }
+
+  /** How many bytes wait for `sync`. */
+  get byteLength(): number {
+    let sum = 0
+    for (let i = 0; i < this.#queueLength; i++) {
+      const row = this.#queue[i]
+      if ((this.#states[row] & LOST) !== 0) sum += this.#byteLengthOf(row)
+    }
+    return sum
+  }
+
+  /** Whether twice as many rows wait as when this was true before: so `byteLength` is seldom read. */
+  isLong(): boolean {
+    if (this.#queueLength < this.#longLength) return false
+    this.#longLength = 2 * this.#queueLength
+    return true
   }
 
   /** The entity of a row has lost the component. */
@@ -62,6 +94,7 @@ export class RemovedLists {
 
   /** Frees the blocks of lost rows, and of untracked rows whose entities lack the component. */
   sync(): void {
+    this.#longLength = LONG_AT_LEAST
     while (this.#queueLength > 0) {
       const row = this.#queue[--this.#queueLength]
       const isLost = (this.#states[row] & LOST) !== 0
