@@ -4,7 +4,7 @@
 // `*.page.ts` is a program for a page: all of them run in each browser, isolated and not.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -60,6 +60,7 @@ function inFolder(use: (folder: string) => void): void {
 function bundle(folder: string, names: readonly string[], platform: Platform = 'node'): void {
   buildSync({
     entryPoints: names.map((name) => resolve(folder, name)),
+    outbase: folder,
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -76,9 +77,12 @@ const program = (code: string) => code.split('\n').map(compared).join('\n')
 
 /** Checks the types of files, and writes them as programs that compare what they say comes out. */
 function writePrograms(folder: string, files: ReadonlyMap<string, string>): void {
-  for (const [name, code] of files) writeFileSync(resolve(folder, name), code)
+  for (const [name, code] of files) {
+    mkdirSync(dirname(resolve(folder, name)), { recursive: true })
+    writeFileSync(resolve(folder, name), code)
+  }
   const tsconfig = resolve(folder, 'tsconfig.json')
-  writeFileSync(tsconfig, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'] }))
+  writeFileSync(tsconfig, JSON.stringify({ extends: '../../tsconfig.json', include: ['**/*.ts'] }))
   const { status, stdout } = spawnSync(resolve(root, 'node_modules/.bin/tsc'), ['-p', tsconfig], {
     encoding: 'utf8',
   })
@@ -110,9 +114,9 @@ document.body.dataset.report = JSON.stringify({ canDraw, error })
 
 function runInPages(folder: string, files: ReadonlyMap<string, string>): void {
   writePrograms(folder, files)
-  const names = [...files.keys()].filter(isForPages)
+  const names = [...files.keys()]
   bundle(folder, names, 'browser')
-  const runner = runnerOf(names.map((name) => name.replace(/ts$/, 'mjs')))
+  const runner = runnerOf(names.filter(isForPages).map((name) => name.replace(/ts$/, 'mjs')))
   const html = `<!doctype html><link rel="icon" href="data:,"><body><script type="module">${runner}</script>`
   writeFileSync(resolve(folder, 'index.html'), html)
   const script = resolve(root, 'scripts/testing/report-pages.mjs')
@@ -125,6 +129,8 @@ function runInPages(folder: string, files: ReadonlyMap<string, string>): void {
 }
 
 let count = 0
+/** Files of programs for pages, each below a folder with the name of its page. */
+const filesForPages = new Map<string, string>()
 for (const page of pages) {
   const { '': code, ...named } = Object.fromEntries(filesOf(page))
   const name = relative(root, page)
@@ -139,14 +145,21 @@ for (const page of pages) {
     })
   }
   const files = new Map(Object.entries(named))
-  if (files.size > 0) {
-    count++
-    test(`${name}: ${[...files.keys()].join(', ')}`, () => {
-      const runFiles = [...files.keys()].some(isForPages) ? runInPages : runTogether
-      inFolder((folder) => runFiles(folder, files))
-    })
+  if (files.size === 0) continue
+  count++
+  if ([...files.keys()].some(isForPages)) {
+    for (const [name, code] of files) filesForPages.set(`${basename(page, '.md')}/${name}`, code)
+    continue
   }
+  test(`${name}: ${[...files.keys()].join(', ')}`, () => {
+    inFolder((folder) => runTogether(folder, files))
+  })
 }
+
+// All in one test: to start the browsers takes longer than the programs.
+test(`in pages: ${[...filesForPages.keys()].filter(isForPages).join(', ')}`, () => {
+  inFolder((folder) => runInPages(folder, filesForPages))
+})
 
 test('there are pages with snippets', () => assert.ok(count >= 4, `${count} pages`))
 
