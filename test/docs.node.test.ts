@@ -1,10 +1,11 @@
 // The snippets of the docs run, and what they say comes out does: `expression // → value`. The `ts`
 // fences of a page are one program; one marked `ts no-run` is left out. Those that name a file, `ts
 // main.ts`, are parts of that file: they are checked and run together, from `main.ts` on. A file
-// `*.page.ts` is a program for a page: all of them run in each browser, isolated and not.
+// `*.page.ts` is a program for a browser: all of them run in each browser, in a page that is
+// isolated and in one that is not.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { basename, dirname, relative, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -100,7 +101,7 @@ function runTogether(folder: string, files: ReadonlyMap<string, string>): void {
   run(resolve(folder, 'main.mjs'))
 }
 
-/** Imports the programs of a page one after the other, and reports to `report-pages.mjs`. */
+/** Imports the programs one after the other, and reports to `report-pages.mjs`. */
 const runnerOf = (programs: readonly string[]) => `
 let error
 const canDraw = document.createElement('canvas').getContext('webgl2') !== null
@@ -121,7 +122,7 @@ function runInPages(folder: string, files: ReadonlyMap<string, string>): void {
   writeFileSync(resolve(folder, 'index.html'), html)
   const script = resolve(root, 'scripts/testing/report-pages.mjs')
   const lines = execFileSync(process.execPath, [script, folder], { encoding: 'utf8', cwd: root })
-  for (const line of lines.trim().split('\n')) {
+  for (const line of lines.split('\n').filter((line) => line !== '')) {
     const { canDraw, error } = JSON.parse(line)
     assert.is(error, undefined, line)
     if (!canDraw) console.log(`no WebGL, so the snippets did not run: ${line}`)
@@ -129,7 +130,7 @@ function runInPages(folder: string, files: ReadonlyMap<string, string>): void {
 }
 
 let count = 0
-/** Files of programs for pages, each below a folder with the name of its page. */
+/** Files of programs for browsers, those of each page of the docs in a folder of their own. */
 const filesForPages = new Map<string, string>()
 for (const page of pages) {
   const { '': code, ...named } = Object.fromEntries(filesOf(page))
@@ -148,7 +149,8 @@ for (const page of pages) {
   if (files.size === 0) continue
   count++
   if ([...files.keys()].some(isForPages)) {
-    for (const [name, code] of files) filesForPages.set(`${basename(page, '.md')}/${name}`, code)
+    const folder = name.replace(/\.md$/, '')
+    for (const [file, code] of files) filesForPages.set(`${folder}/${file}`, code)
     continue
   }
   test(`${name}: ${[...files.keys()].join(', ')}`, () => {
@@ -156,8 +158,8 @@ for (const page of pages) {
   })
 }
 
-// All in one test: to start the browsers takes longer than the programs.
-test(`in pages: ${[...filesForPages.keys()].filter(isForPages).join(', ')}`, () => {
+// All in one test, because it takes longer to start the browsers than to run the programs.
+test(`in browsers: ${[...filesForPages.keys()].filter(isForPages).join(', ')}`, () => {
   inFolder((folder) => runInPages(folder, filesForPages))
 })
 
