@@ -1,9 +1,11 @@
 // The snippets of the docs run, and what they say comes out does: `expression // → value`. The `ts`
 // fences of a page are one program; one marked `ts no-run` is left out. Those that name a file, `ts
-// main.ts`, are parts of that file: they are checked and run together, from `main.ts` on.
+// main.ts`, are parts of that file: they are checked and run together, from `main.ts` on. A file
+// `*.page.ts` is a program for a browser: all of them run in each browser, in a page that is
+// isolated and in one that is not.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -41,6 +43,9 @@ function compared(line: string): string {
   return `${statement} if (${isOther}) throw Error(${failure})`
 }
 
+type Platform = 'node' | 'browser'
+const isForPages = (name: string) => name.endsWith('.page.ts')
+
 /** A folder of its own for a page, with what its programs import. */
 function inFolder(use: (folder: string) => void): void {
   const folder = resolve(root, `out/docs-${process.pid}`)
@@ -53,14 +58,15 @@ function inFolder(use: (folder: string) => void): void {
   }
 }
 
-function bundle(folder: string, names: readonly string[]): void {
+function bundle(folder: string, names: readonly string[], platform: Platform = 'node'): void {
   buildSync({
     entryPoints: names.map((name) => resolve(folder, name)),
+    outbase: folder,
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     format: 'esm',
-    platform: 'node',
+    platform,
     tsconfig: resolve(root, 'tsconfig.json'),
   })
 }
@@ -70,12 +76,14 @@ const run = (file: string) =>
 
 const program = (code: string) => code.split('\n').map(compared).join('\n')
 
-/** Files that import each other, or start each other as workers. */
-function runTogether(folder: string, files: ReadonlyMap<string, string>): void {
-  const names = [...files.keys()]
-  for (const [name, code] of files) writeFileSync(resolve(folder, name), code)
+/** Checks the types of files, and writes them as programs that compare what they say comes out. */
+function writePrograms(folder: string, files: ReadonlyMap<string, string>): void {
+  for (const [name, code] of files) {
+    mkdirSync(dirname(resolve(folder, name)), { recursive: true })
+    writeFileSync(resolve(folder, name), code)
+  }
   const tsconfig = resolve(folder, 'tsconfig.json')
-  writeFileSync(tsconfig, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'] }))
+  writeFileSync(tsconfig, JSON.stringify({ extends: '../../tsconfig.json', include: ['**/*.ts'] }))
   const { status, stdout } = spawnSync(resolve(root, 'node_modules/.bin/tsc'), ['-p', tsconfig], {
     encoding: 'utf8',
   })
@@ -84,11 +92,46 @@ function runTogether(folder: string, files: ReadonlyMap<string, string>): void {
     const bundled = code.replaceAll(".ts', import.meta.url", ".mjs', import.meta.url")
     writeFileSync(resolve(folder, name), program(bundled))
   }
-  bundle(folder, names)
+}
+
+/** Files that import each other, or start each other as workers. */
+function runTogether(folder: string, files: ReadonlyMap<string, string>): void {
+  writePrograms(folder, files)
+  bundle(folder, [...files.keys()])
   run(resolve(folder, 'main.mjs'))
 }
 
+/** Imports the programs one after the other, and reports to `report-pages.mjs`. */
+const runnerOf = (programs: readonly string[]) => `
+let error
+const canDraw = document.createElement('canvas').getContext('webgl2') !== null
+try {
+  if (canDraw) for (const name of ${JSON.stringify(programs)}) await import('./' + name)
+} catch (thrown) {
+  error = thrown.stack ?? String(thrown)
+}
+document.body.dataset.report = JSON.stringify({ canDraw, error })
+`
+
+function runInPages(folder: string, files: ReadonlyMap<string, string>): void {
+  writePrograms(folder, files)
+  const names = [...files.keys()]
+  bundle(folder, names, 'browser')
+  const runner = runnerOf(names.filter(isForPages).map((name) => name.replace(/ts$/, 'mjs')))
+  const html = `<!doctype html><link rel="icon" href="data:,"><body><script type="module">${runner}</script>`
+  writeFileSync(resolve(folder, 'index.html'), html)
+  const script = resolve(root, 'scripts/testing/report-pages.mjs')
+  const lines = execFileSync(process.execPath, [script, folder], { encoding: 'utf8', cwd: root })
+  for (const line of lines.split('\n').filter((line) => line !== '')) {
+    const { canDraw, error } = JSON.parse(line)
+    assert.is(error, undefined, line)
+    if (!canDraw) console.log(`no WebGL, so the snippets did not run: ${line}`)
+  }
+}
+
 let count = 0
+/** Files of programs for browsers, those of each page of the docs in a folder of their own. */
+const filesForPages = new Map<string, string>()
 for (const page of pages) {
   const { '': code, ...named } = Object.fromEntries(filesOf(page))
   const name = relative(root, page)
@@ -103,13 +146,22 @@ for (const page of pages) {
     })
   }
   const files = new Map(Object.entries(named))
-  if (files.size > 0) {
-    count++
-    test(`${name}: ${[...files.keys()].join(', ')}`, () => {
-      inFolder((folder) => runTogether(folder, files))
-    })
+  if (files.size === 0) continue
+  count++
+  if ([...files.keys()].some(isForPages)) {
+    const folder = name.replace(/\.md$/, '')
+    for (const [file, code] of files) filesForPages.set(`${folder}/${file}`, code)
+    continue
   }
+  test(`${name}: ${[...files.keys()].join(', ')}`, () => {
+    inFolder((folder) => runTogether(folder, files))
+  })
 }
+
+// All in one test, because it takes longer to start the browsers than to run the programs.
+test(`in browsers: ${[...filesForPages.keys()].filter(isForPages).join(', ')}`, () => {
+  inFolder((folder) => runInPages(folder, filesForPages))
+})
 
 test('there are pages with snippets', () => assert.ok(count >= 4, `${count} pages`))
 
