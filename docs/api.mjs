@@ -37,7 +37,12 @@ const OPTIONS = {
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   typeAliasPropertiesFormat: 'table',
-  tableColumnSettings: { hideSources: true, hideInherited: true, leftAlignHeaders: true },
+  tableColumnSettings: {
+    hideSources: true,
+    hideInherited: true,
+    hideModifiers: true,
+    leftAlignHeaders: true,
+  },
 }
 
 /**
@@ -57,7 +62,10 @@ function joinArena(project) {
   create.kind = ReflectionKind.Method
   create.setFlag(ReflectionFlag.Static)
   create.signatures = create.signatures ?? create.type.declaration.signatures
-  for (const signature of create.signatures) signature.parent = create
+  for (const signature of create.signatures) {
+    signature.parent = create
+    signature.name = 'create'
+  }
   create.type = undefined
   attached.addChild(create)
   attached.name = 'Arena'
@@ -65,8 +73,16 @@ function joinArena(project) {
   project.removeReflection(constant)
 }
 
-/** Bases that are not exported have no page, and errors are made by the packages only. */
-function leaveOut(project) {
+/** Only the packages make errors. */
+function leaveOutConstructors(project) {
+  const constructors = project.getReflectionsByKind(ReflectionKind.Constructor)
+  for (const one of constructors.filter(({ parent }) => parent.name.endsWith('Error'))) {
+    project.removeReflection(one)
+  }
+}
+
+/** Bases that are not exported have no page. */
+function leaveOutBases(project) {
   for (const reflection of Object.values(project.reflections)) {
     if (reflection.inheritedFrom?.reflection === undefined) delete reflection.inheritedFrom
     if (reflection.extendedTypes !== undefined) {
@@ -76,20 +92,19 @@ function leaveOut(project) {
         delete reflection.typeHierarchy
       }
     }
-    const isOfError = reflection.parent?.name.endsWith('Error')
-    if (reflection.kind === ReflectionKind.Constructor && isOfError) {
-      project.removeReflection(reflection)
-    }
   }
 }
 
 /** @throws Error if a docstring cannot be read */
 export async function writeApi() {
   const app = await Application.bootstrapWithPlugins(OPTIONS)
-  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => joinArena(project))
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    joinArena(project)
+    leaveOutConstructors(project)
+  })
   const project = await app.convert()
   if (project === undefined) throw new Error('TypeDoc could not read the sources')
-  leaveOut(project)
+  leaveOutBases(project)
   app.validate(project)
   await app.generateOutputs(project)
   if (app.logger.hasErrors()) throw new Error('TypeDoc could not write docs/api')
