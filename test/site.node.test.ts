@@ -132,4 +132,18 @@ test('links on GitHub lead to files and anchors', () => {
   assert.equal(broken(files, targetOf, exists), [])
 })
 
+test('links that lead nowhere are found', () => {
+  const files = new Map([
+    ['a.md', linkedInMarkdown('# A `b`: c\n[1](#a-b-c) [2](#d) [3](b.md#e) [4](b.md) [5](c.md)')],
+    ['b.md', linkedInMarkdown('## E\n## E\n```ts\n[1](x.md)\n```\n[2](#e-1) `[3](y.md)`')],
+  ])
+  const targetOf = (link: string, from: string) => (link.startsWith('#') ? from + link : link)
+  const found = broken(files, targetOf, (path) => files.has(path))
+  assert.equal(found, ['a.md links to #d', 'a.md links to c.md'])
+  assert.equal(linkedInHtml('<a class="x" href="/b.html#c"><h2 id="d">'), {
+    links: ['/b.html#c'],
+    anchors: new Set(['d']),
+  })
+})
+
 test.run()
