@@ -1,4 +1,4 @@
-/** What the pages need beyond VitePress: anchors as on GitHub, links out of docs, names of files. */
+/** Beyond VitePress: anchors as on GitHub, links out of docs, and names of files. */
 import { posix } from 'node:path'
 import { slug } from 'github-slugger'
 import type { MarkdownOptions, MarkdownRenderer } from 'vitepress'
@@ -17,7 +17,8 @@ function nameFiles(md: MarkdownRenderer): void {
     token.info = language
     const code = fence?.(tokens, index, ...rest) ?? ''
     if (!word.includes('.')) return code
-    return `<div class="file"><div class="file-name">${md.utils.escapeHtml(word)}</div>${code}</div>`
+    const name = md.utils.escapeHtml(word)
+    return `<div class="file"><div class="file-name">${name}</div>${code}</div>`
   }
 }
 
