@@ -1,4 +1,7 @@
-/** @ashlar/core: allocates blocks in a buffer that threads can share. Start at `Arena.create`. */
+/**
+ * Allocates blocks in a buffer that threads can share. Start at `Arena.create`.
+ * @module @ashlar/core
+ */
 
 export type { Pool } from './arena/arena.ts'
 export { Arena as AttachedArena } from './arena/arena.ts'

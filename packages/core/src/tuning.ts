@@ -1,4 +1,7 @@
-/** @ashlar/core/tuning: watches how pools refill, and tells them how much to refill. */
+/**
+ * Watches how pools refill, and sets how much they refill.
+ * @module @ashlar/core/tuning
+ */
 import type { Arena } from './arena/arena.ts'
 import { checkedMemory } from './arena/inspection.ts'
 import * as supervisor from './inspect/supervisor.ts'

@@ -1,4 +1,7 @@
-/** @ashlar/ecs-adapter: bitECS 0.4 components on an Ashlar arena. Start at `createStorage`. */
+/**
+ * Components of bitECS 0.4 in an Ashlar arena. Start at `createStorage`.
+ * @module @ashlar/ecs-adapter
+ */
 
 export type { AttachedStorage } from './attach/attach.ts'
 export { attachStorage } from './attach/attach.ts'
