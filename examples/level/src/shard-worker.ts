@@ -1,13 +1,15 @@
 // The worker: attaches to the arena, then runs its shard of one map after the other.
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { Arena, ArenaError } from '@ashlar/core'
 import { CommandsError } from '@ashlar/ecs-adapter'
+import { workerPort } from 'example-kit'
 import { BarrierAborted } from './barrier.ts'
 import { runShard } from './run-shard.ts'
 import type { Reply, ShardJob, WorkerStart } from './shard-job.ts'
 
 const { handle, shard }: WorkerStart = workerData
 const arena = Arena.attach(handle)
+const port = workerPort()
 
 /** A block that was freed twice, on the far side of a hand-over. */
 let violation: ArenaError | undefined
@@ -17,7 +19,7 @@ arena.onViolation = (error) => {
 
 async function answer(job: ShardJob): Promise<Reply> {
   try {
-    const report = runShard(arena, shard, job)
+    const report = await runShard(arena, shard, job)
     await Promise.resolve() // violations are told of in microtasks, and those come first
     if (violation !== undefined) throw violation
     return { kind: 'done', report }
@@ -29,4 +31,4 @@ async function answer(job: ShardJob): Promise<Reply> {
   }
 }
 
-parentPort?.on('message', async (job: ShardJob) => parentPort?.postMessage(await answer(job)))
+port.on('message', async (job: ShardJob) => port.postMessage(await answer(job)))
