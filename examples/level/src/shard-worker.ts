@@ -1,7 +1,7 @@
 // The worker: attaches to the arena, then runs its shard of one map after the other.
 import { workerData } from 'node:worker_threads'
 import { Arena, ArenaError } from '@ashlar/core'
-import { CommandsError } from '@ashlar/ecs-adapter'
+import { CommandsError, RunError } from '@ashlar/ecs-adapter'
 import { workerPort } from 'example-kit'
 import { BarrierAborted } from './barrier.ts'
 import { runShard } from './run-shard.ts'
@@ -25,8 +25,14 @@ async function answer(job: ShardJob): Promise<Reply> {
     return { kind: 'done', report }
   } catch (error) {
     if (error instanceof BarrierAborted) return { kind: 'stopped' }
-    const { message, stack = message } = error instanceof Error ? error : new Error(String(error))
-    const isKnown = error instanceof ArenaError || error instanceof CommandsError
+    // A system's own error says more than that the run failed by it.
+    const thrown = error instanceof RunError ? (error.cause ?? error) : error
+    const {
+      name,
+      message,
+      stack = message,
+    } = thrown instanceof Error ? thrown : new Error(String(thrown))
+    const isKnown = error instanceof CommandsError || name === ArenaError.name
     return { kind: 'failed', message, stack, isKnown }
   }
 }
