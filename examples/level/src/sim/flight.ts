@@ -17,7 +17,7 @@ export function createFlight(view: View): System {
   /** Its owner is where it was when it fired: bodies move when all shots have flown. */
   function launch(eid: number): void {
     const { speed } = SHOT_KINDS[Shot.kind[eid]]
-    const owner = Shot.by[eid]
+    const owner = Shot.by.get(eid)
     const heading = Shot.heading[eid]
     Position.x[eid] = Position.x[owner]
     Position.y[eid] = Position.y[owner]
