@@ -119,6 +119,8 @@ function createScene(options: ShardOptions, onDispose: (give: Give) => void): Sc
     return created
   }
   const events = createEvents(tables.Tally)
+  const mail = createMailbox({ arena, pool: counted, storage, commons, shard, events })
+  onDispose(mail.dispose)
   const scene: Scene = {
     world,
     storage,
@@ -135,7 +137,7 @@ function createScene(options: ShardOptions, onDispose: (give: Give) => void): Sc
     bodies: lists(commons.bodyHeads),
     shots: lists(commons.shotHeads),
     events,
-    mail: createMailbox({ arena, pool: counted, storage, commons, shard, events }),
+    mail,
   }
   spawnAll(scene, things, extraActorCount, seed)
   finish(scene)
