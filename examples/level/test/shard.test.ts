@@ -1,5 +1,6 @@
 // Shards in one thread, in step: what threads do, in every order that threads could.
 import { blocks, verify } from '@ashlar/core'
+import { verifyStorage } from '@ashlar/ecs-adapter'
 import { query } from 'bitecs'
 import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
@@ -109,8 +110,23 @@ test('every entity is in one shard, which has its cell, and in the list of that 
       expected,
       `step ${step}`,
     )
-    if (step % 10 === 0) assert.equal(verify(arena), [], `step ${step}`)
+    if (step % 10 > 0) continue
+    assert.equal(verify(arena), [], `step ${step}`)
+    for (const { scene } of shards) assert.equal(verifyStorage(scene.storage), [], `step ${step}`)
   }
+})
+
+test('who ends in the midst of a step frees what is still in the mail', async () => {
+  const { arena, shards, dispose } = await createLockstep({ ...options, shardCount: 3 })
+  const handedOver = () => shards.reduce((sum, { scene }) => sum + scene.events.handedOver, 0)
+  while (handedOver() < 1) {
+    for (const shard of shards) shard.receive()
+    for (const shard of shards) shard.decide()
+    for (const shard of shards) shard.apply()
+  }
+  await dispose()
+  assert.equal(blocks(arena), [])
+  assert.equal(verify(arena), [])
 })
 
 test('columns that grow while others read them', async () => {

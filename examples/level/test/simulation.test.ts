@@ -1,5 +1,5 @@
 import { Arena, ArenaError, blocks, verify } from '@ashlar/core'
-import { CommandsError, RunError } from '@ashlar/ecs-adapter'
+import { CommandsError, RunError, verifyStorage } from '@ashlar/ecs-adapter'
 import { query } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -161,6 +161,7 @@ test('cell lists, columns and blocks agree after every step', async () => {
       }
     }
     assert.equal(verify(arena), [], `step ${step}`)
+    assert.equal(verifyStorage(scene.storage), [], `step ${step}`)
     const { allocs, frees } = pool.counts
     // Columns grow once or twice, and what they grew out of is freed: never fewer blocks.
     assert.ok(blocks(arena).length >= ownBlockCount + allocs - frees, `step ${step}`)
