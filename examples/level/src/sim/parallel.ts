@@ -46,8 +46,8 @@ export type System = (entities: Int32Array, commands: Commands<Components>) => v
 
 type Context = SystemContext<Components, Tables>
 
-/** The view of whatever thread runs the systems of a shard. */
-function createView({ arena, pool, components, tables }: Context, commons: Commons): View {
+/** The view of a worker, which has no world. */
+export function createView({ arena, pool, components, tables }: Context, commons: Commons): View {
   const path = new Float32Array(PATH_LENGTH)
   const lists = (headsOffset: number) =>
     createCellLists(arena, createCountedPool(pool), components.Place, headsOffset)
@@ -63,12 +63,15 @@ function createView({ arena, pool, components, tables }: Context, commons: Commo
   }
 }
 
-/** The systems over one shard, for the thread that has its world and for the workers of a group. */
-export function createSystems(commons: Commons) {
+/**
+ * The systems over one shard, in whatever thread.
+ * @param viewOf asked once, when the first run begins: the thread of the world has its view already
+ */
+export function createSystems(viewOf: (context: Context) => View) {
   let systems: { readonly think: System; readonly fly: System } | undefined
   const systemsOf = (context: Context) => {
     if (systems === undefined) {
-      const view = createView(context, commons)
+      const view = viewOf(context)
       systems = { think: createThinking(view), fly: createFlight(view) }
     }
     return systems

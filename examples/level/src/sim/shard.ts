@@ -80,9 +80,9 @@ export async function createShard(options: ShardOptions): Promise<Shard> {
   try {
     const onDispose = (give: Give) => disposers.push(give)
     const scene = createScene(options, onDispose)
-    const { startWorkers = () => [], commons } = options
+    const { startWorkers = () => [] } = options
     const group = await createWorkerGroup(scene.storage, startWorkers, {
-      systems: createSystems(commons),
+      systems: createSystems(() => scene),
       scratchByteLength: SCRATCH_BYTE_LENGTH,
     })
     onDispose(() => group.close())
