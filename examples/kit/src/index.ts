@@ -13,3 +13,4 @@ export { measureSteps, REPORT_MS, type StepFigures, type Steps } from './measure
 export { percentile } from './percentile.ts'
 export { garbageRow, memoryRow, row, stepRows } from './summary-rows.ts'
 export { workerFile } from './worker-file.ts'
+export { workerPort } from './worker-port.ts'

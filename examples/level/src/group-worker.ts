@@ -1,11 +1,15 @@
 // A worker of a group: runs the parallel systems of one map after the other, over the same memory.
-import { parentPort } from 'node:worker_threads'
 import { joinWorkerGroup } from '@ashlar/ecs-adapter'
-import { type Commons, createGroupSystems } from './sim/index.ts'
+import { workerPort } from 'example-kit'
+import { type Commons, createSystems, createView } from './sim/index.ts'
 
-const port = parentPort!
+const port = workerPort()
 
 /** The commons of a map come first, and then the group's invitation. */
 port.on('message', ({ commons }: { readonly commons?: Commons }) => {
-  if (commons !== undefined) joinWorkerGroup(port, createGroupSystems(commons))
+  if (commons === undefined) return
+  joinWorkerGroup(
+    port,
+    createSystems((context) => createView(context, commons)),
+  )
 })

@@ -1,13 +1,12 @@
-// One world, whose parallel systems run on a group of workers.
+// The workers on which the parallel systems of one world run.
 import { Worker } from 'node:worker_threads'
-import { createWorkerGroup } from '@ashlar/ecs-adapter'
 import { workerFile } from 'example-kit'
-import type { GroupSystems, RunSystem, Simulation } from './sim/index.ts'
+import type { Commons } from './sim/index.ts'
 
 export interface Team {
   readonly workerCount: number
-  /** Has the workers join the simulation. */
-  join(simulation: Simulation): Promise<{ run: RunSystem; leave(): Promise<void> }>
+  /** For a simulation with these commons: the workers, which wait for its group. */
+  workersFor(commons: Commons): readonly Worker[]
   stop(): Promise<void>
 }
 
@@ -19,10 +18,9 @@ export function startTeam(
   const workers = Array.from({ length: workerCount }, () => new Worker(file))
   return {
     workerCount,
-    async join({ scene: { storage, commons } }) {
+    workersFor(commons) {
       for (const worker of workers) worker.postMessage({ commons })
-      const group = await createWorkerGroup<GroupSystems>(storage, workers)
-      return { run: (name, entities) => group.runSync(name, entities), leave: () => group.close() }
+      return workers
     },
     async stop() {
       await Promise.all(workers.map((worker) => worker.terminate()))

@@ -4,13 +4,7 @@ import { measureSteps, memoryOf } from 'example-kit'
 import type { Team } from './group.ts'
 import { createMapReport, type MapReport, type ThreadFigures } from './map-report.ts'
 import type { Progress } from './progress.ts'
-import {
-  createSimulation,
-  type MapData,
-  type RunSystem,
-  type Simulation,
-  STEPS_PER_SECOND,
-} from './sim/index.ts'
+import { createSimulation, type MapData, type Simulation, STEPS_PER_SECOND } from './sim/index.ts'
 
 export interface RunOptions {
   readonly arena: Arena
@@ -18,7 +12,7 @@ export interface RunOptions {
   readonly seed: number
   readonly seconds: number
   readonly entities: number
-  /** Workers that run the parallel systems; undefined: this thread does. */
+  /** Workers that run the parallel systems; without them, this thread does. */
   readonly team?: Team | undefined
   /** Called before the first step, after the last, and every REPORT_MS (see the kit) in between. */
   onProgress(progress: Progress): void
@@ -32,11 +26,12 @@ export async function runMap(options: RunOptions): Promise<MapReport> {
   const steps = stepsOf(seconds)
   const pool = arena.openPool()
   try {
-    const simulation = createSimulation({ arena, pool, map, seed, extraActorCount: entities })
-    let member: Awaited<ReturnType<Team['join']>> | undefined
+    const simulation = await createSimulation({
+      ...{ arena, pool, map, seed, extraActorCount: entities },
+      ...(team && { startWorkers: team.workersFor }),
+    })
     try {
-      member = await team?.join(simulation)
-      const figures = await measure(simulation, steps, options, member?.run)
+      const figures = await measure(simulation, steps, options)
       return createMapReport({
         map,
         level: simulation.scene.level,
@@ -47,8 +42,7 @@ export async function runMap(options: RunOptions): Promise<MapReport> {
         workers: [],
       })
     } finally {
-      await member?.leave()
-      simulation.dispose()
+      await simulation.dispose()
     }
   } finally {
     pool.close()
@@ -59,7 +53,6 @@ async function measure(
   simulation: Simulation,
   steps: number,
   { arena, map, onProgress }: RunOptions,
-  run: RunSystem | undefined,
 ): Promise<ThreadFigures> {
   const { pool, events } = simulation.scene
   const { counts } = pool
@@ -67,7 +60,7 @@ async function measure(
   let entitiesMax = simulation.entityCount()
   const figures = await measureSteps({
     steps,
-    step: () => simulation.step(run),
+    step: simulation.step,
     afterStep() {
       entitiesMax = Math.max(entitiesMax, simulation.entityCount())
     },

@@ -7,16 +7,16 @@ import type { ShardJob, ShardReport } from './shard-job.ts'
 import { createShard, type Shard } from './sim/index.ts'
 
 /**
- * @throws ArenaError when it fails itself, BarrierAborted when another one did; the run is void
+ * @throws (the promise) ArenaError when it fails itself, BarrierAborted when another one did; the run is void
  * then, and what lies in the arena is lost with it
  */
-export function runShard(arena: Arena, index: number, job: ShardJob): ShardReport {
+export async function runShard(arena: Arena, index: number, job: ShardJob): Promise<ShardReport> {
   const barrier = createBarrier(arena.i32, job.barrier, job.commons.shardCount)
   try {
     const pool = arena.openPool(job.slot)
-    const shard = createShard({ arena, pool, shard: index, ...job })
+    const shard = await createShard({ arena, pool, shard: index, ...job })
     const report = measure(arena, shard, index, job, barrier)
-    shard.dispose()
+    await shard.dispose()
     // What is freed for others is delivered before any of them closes, and taken by each owner.
     pool.flush()
     barrier.wait()
@@ -82,7 +82,7 @@ function measure(
     stepMsP50: percentile(stepMs, 0.5),
     stepMsP99: percentile(stepMs, 0.99),
     entitiesMax: Math.max(entitiesMax, meters.sum('entities')),
-    events,
+    events: { ...events },
     handedOver: events.handedOver,
     countsBefore,
     counts: { ...counts },

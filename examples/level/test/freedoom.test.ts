@@ -32,29 +32,29 @@ if (file === undefined) {
     )
   })
 
-  test('all maps run in one arena, which is empty again after each', () => {
+  test('all maps run in one arena, which is empty again after each', async () => {
     const arena = Arena.create({ byteLength: 64 * 2 ** 20 })
     const pool = arena.openPool()
     let checksums = 0
     for (const name of wad.mapNames) {
       const map = readMap(wad, name)
-      const simulation = createSimulation({ arena, pool, map, seed: 1, extraActorCount: 20 })
+      const simulation = await createSimulation({ arena, pool, map, seed: 1, extraActorCount: 20 })
       for (let step = 0; step < 35; step++) simulation.step()
       assert.ok(simulation.entityCount() >= map.things.count + 20)
       checksums = Math.imul(checksums ^ simulation.checksum(), 0x01000193)
-      simulation.dispose()
+      await simulation.dispose()
       assert.equal(blocks(arena), [], name)
       assert.equal(verify(arena), [], name)
     }
     assert.is((checksums >>> 0).toString(16), 'a8e22e9b', 'the same on every engine')
   })
 
-  test('the checksum of E1M1 is this one, on every engine', () => {
+  test('the checksum of E1M1 is this one, on every engine', async () => {
     const arena = Arena.create({ byteLength: 64 * 2 ** 20 })
     const pool = arena.openPool()
     const map = readMap(wad, 'E1M1')
     assert.is(map.things.count, 238)
-    const simulation = createSimulation({ arena, pool, map, seed: 1, extraActorCount: 200 })
+    const simulation = await createSimulation({ arena, pool, map, seed: 1, extraActorCount: 200 })
     for (let step = 0; step < 350; step++) simulation.step()
     assert.is(simulation.checksum().toString(16), '9ac700a4')
   })

@@ -98,6 +98,22 @@ test('two blocks for each entity, which the receiver frees and the sender gets b
   assert.equal(verify(arena), [])
 })
 
+test('what nobody takes in is freed, with its lists', () => {
+  const { arena, shards } = setup()
+  const [from, to] = shards
+  const eids = [1, 2, 3].map((number) => from.create(number, [1, 2]))
+  const before = blocks(arena).length
+  for (const [i, eid] of eids.entries()) from.mail.send(eid, i === 2 ? 2 : 1)
+  to.mail.dispose()
+  assert.equal(to.receive(), [])
+  assert.equal(shards[2].receive(), [3])
+  from.storage.sync()
+  to.pool.flush()
+  from.pool.collect()
+  assert.is(blocks(arena).length, before - 2, 'the lists of two')
+  assert.equal(verify(arena), [])
+})
+
 test('out of memory: the entity stays', () => {
   const { arena, shards } = setup()
   const { pool, mail, events, create, world } = shards[0]

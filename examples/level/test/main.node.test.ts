@@ -67,13 +67,13 @@ test('a run ends with the summary, in plain lines where stdout is no terminal', 
   assert.not.ok(stdout.includes('\x1b'), 'no control characters')
 })
 
-test('--json is one object, and the checksum is that of the simulation', () => {
+test('--json is one object, and the checksum is that of the simulation', async () => {
   const args = ['--tiny', '--seconds', '2', '--entities', '10', '--seed', '4294967295', '--json']
   const { status, stdout, stderr } = level(...args)
   assert.is(status, 0, stderr)
   assert.is(stderr, '')
   const report = JSON.parse(stdout)
-  const simulation = createSimulation({
+  const simulation = await createSimulation({
     ...createTestArena(),
     map: tinyMap,
     seed: 4294967295,

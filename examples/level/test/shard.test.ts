@@ -1,5 +1,6 @@
 // Shards in one thread, in step: what threads do, in every order that threads could.
 import { blocks, verify } from '@ashlar/core'
+import { verifyStorage } from '@ashlar/ecs-adapter'
 import { query } from 'bitecs'
 import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
@@ -13,53 +14,58 @@ const test = suite('level: shard')
 
 const options = { map: tinyMap, seed: 1, extraActorCount: 60 }
 
-function checksumOfOne(seed: number, steps: number, extraActorCount = 60): string {
-  const simulation = createSimulation({ ...createTestArena(), ...options, seed, extraActorCount })
+async function checksumOfOne(seed: number, steps: number, extraActorCount = 60): Promise<string> {
+  const simulation = await createSimulation({
+    ...createTestArena(),
+    ...options,
+    seed,
+    extraActorCount,
+  })
   for (let step = 0; step < steps; step++) simulation.step()
   return simulation.checksum().toString(16)
 }
 
-test('any number of shards comes to the checksum of one', () => {
+test('any number of shards comes to the checksum of one', async () => {
   for (const seed of [1, 2]) {
-    const expected = checksumOfOne(seed, 250)
+    const expected = await checksumOfOne(seed, 250)
     for (const shardCount of [1, 2, 3, 4, 13]) {
-      const lockstep = createLockstep({ ...options, seed, shardCount })
+      const lockstep = await createLockstep({ ...options, seed, shardCount })
       for (let step = 0; step < 250; step++) lockstep.step()
       assert.is(lockstep.checksum(), expected, `seed ${seed}, ${shardCount} shards`)
     }
   }
 })
 
-test('more shards than cells: those without are idle', () => {
-  const lockstep = createLockstep({ ...options, shardCount: 150 })
+test('more shards than cells: those without are idle', async () => {
+  const lockstep = await createLockstep({ ...options, shardCount: 150 })
   assert.ok(lockstep.commons.shardOf.length < 150)
   for (let step = 0; step < 20; step++) lockstep.step()
-  assert.is(lockstep.checksum(), checksumOfOne(1, 20))
+  assert.is(lockstep.checksum(), await checksumOfOne(1, 20))
   assert.ok(lockstep.shards.some((shard) => shard.entityCount() === 0))
 })
 
-test('who is quicker within a part of a step changes nothing', () => {
-  const expected = checksumOfOne(1, 200)
+test('who is quicker within a part of a step changes nothing', async () => {
+  const expected = await checksumOfOne(1, 200)
   for (const seed of [1, 2, 3]) {
     const { below } = createRandom(new Int32Array(1), seed)
     const shuffled = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ index, rank: below(65_536) }))
         .sort((a, b) => a.rank - b.rank)
         .map(({ index }) => index)
-    const lockstep = createLockstep({ ...options, shardCount: 4 })
+    const lockstep = await createLockstep({ ...options, shardCount: 4 })
     for (let step = 0; step < 200; step++) lockstep.step(shuffled)
     assert.is(lockstep.checksum(), expected, `order of seed ${seed}`)
   }
 })
 
-test('entities change hands: what one pool allocated for them another one frees', () => {
-  const lockstep = createLockstep({ ...options, shardCount: 3 })
+test('entities change hands: what one pool allocated for them another one frees', async () => {
+  const lockstep = await createLockstep({ ...options, shardCount: 3 })
   const { arena, shards, pools } = lockstep
   for (let step = 0; step < 350; step++) lockstep.step()
   const slots = new Set(pools.map((pool) => pool.slot))
   const handedOver = shards.map(({ scene }) => scene.events.handedOver)
   for (const count of handedOver) assert.ok(count > 50, `${handedOver}`)
-  lockstep.dispose()
+  await lockstep.dispose()
   const remoteFreeCount = arena.stats().slots.filter(({ slot }) => slots.has(slot))
   const sum = (counts: number[]) => counts.reduce((a, b) => a + b)
   // A letter and a packed entity each, and the trails of those shots that ended or grew abroad.
@@ -69,8 +75,8 @@ test('entities change hands: what one pool allocated for them another one frees'
   assert.equal(verify(arena), [])
 })
 
-test('every entity is in one shard, which has its cell, and in the list of that cell', () => {
-  const lockstep = createLockstep({ ...options, shardCount: 4, seed: 9, extraActorCount: 80 })
+test('every entity is in one shard, which has its cell, and in the list of that cell', async () => {
+  const lockstep = await createLockstep({ ...options, shardCount: 4, seed: 9, extraActorCount: 80 })
   const { arena, commons, shards } = lockstep
   for (let step = 0; step < 150; step++) {
     lockstep.step()
@@ -104,20 +110,40 @@ test('every entity is in one shard, which has its cell, and in the list of that 
       expected,
       `step ${step}`,
     )
-    if (step % 10 === 0) assert.equal(verify(arena), [], `step ${step}`)
+    if (step % 10 > 0) continue
+    assert.equal(verify(arena), [], `step ${step}`)
+    for (const { scene } of shards) assert.equal(verifyStorage(scene.storage), [], `step ${step}`)
   }
 })
 
-test('columns that grow while others read them', () => {
+test('who ends in the midst of a step frees what is still in the mail', async () => {
+  const { arena, shards, dispose } = await createLockstep({ ...options, shardCount: 3 })
+  const handedOver = () => shards.reduce((sum, { scene }) => sum + scene.events.handedOver, 0)
+  while (handedOver() < 1) {
+    for (const shard of shards) shard.receive()
+    for (const shard of shards) shard.decide()
+    for (const shard of shards) shard.apply()
+  }
+  await dispose()
+  assert.equal(blocks(arena), [])
+  assert.equal(verify(arena), [])
+})
+
+test('columns that grow while others read them', async () => {
   // Beyond the 1,024 rows that columns begin with: shots come in the midst of steps.
-  const expected = checksumOfOne(3, 120, 1800)
-  const lockstep = createLockstep({ ...options, seed: 3, shardCount: 2, extraActorCount: 1800 })
+  const expected = await checksumOfOne(3, 120, 1800)
+  const lockstep = await createLockstep({
+    ...options,
+    seed: 3,
+    shardCount: 2,
+    extraActorCount: 1800,
+  })
   const rowCounts = () => lockstep.shards.map((s) => s.scene.components.Position.x.length)
   const before = rowCounts()
   for (let step = 0; step < 120; step++) lockstep.step()
   assert.ok(Math.max(...rowCounts()) > Math.min(...before), `${before} to ${rowCounts()} rows`)
   assert.is(lockstep.checksum(), expected)
-  lockstep.dispose()
+  await lockstep.dispose()
   assert.equal(blocks(lockstep.arena), [])
 })
 

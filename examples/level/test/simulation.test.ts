@@ -1,5 +1,5 @@
 import { Arena, ArenaError, blocks, verify } from '@ashlar/core'
-import { CommandsError } from '@ashlar/ecs-adapter'
+import { CommandsError, RunError, verifyStorage } from '@ashlar/ecs-adapter'
 import { query } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -11,10 +11,10 @@ import { tinyMap } from './support/tiny-level.ts'
 
 const test = suite('level: simulation')
 
-function start(seed = 1, extraActorCount = 60) {
+async function start(seed = 1, extraActorCount = 60) {
   const arena = Arena.create({ byteLength: 16 * 2 ** 20 })
   const pool = arena.openPool()
-  const simulation = createSimulation({ arena, pool, map: tinyMap, seed, extraActorCount })
+  const simulation = await createSimulation({ arena, pool, map: tinyMap, seed, extraActorCount })
   return { arena, pool, simulation }
 }
 
@@ -24,55 +24,55 @@ function run(simulation: Simulation, steps: number): string {
 }
 
 // These constants are what makes engines comparable: all of them run this file.
-test('the checksums of the tiny level are these, on every engine', () => {
-  assert.is(run(start(1, 0).simulation, 0), '4d972a85')
-  assert.is(run(start(1, 0).simulation, 700), '671c625e')
-  assert.is(run(start(1, 60).simulation, 700), '318f9ace')
-  assert.is(run(start(2, 60).simulation, 700), '7f10f2ab')
+test('the checksums of the tiny level are these, on every engine', async () => {
+  assert.is(run((await start(1, 0)).simulation, 0), '4d972a85')
+  assert.is(run((await start(1, 0)).simulation, 700), '671c625e')
+  assert.is(run((await start(1, 60)).simulation, 700), '318f9ace')
+  assert.is(run((await start(2, 60)).simulation, 700), '7f10f2ab')
 })
 
-test('the same seed gives the same checksum, in one go or in parts', () => {
-  const { simulation } = start(7)
+test('the same seed gives the same checksum, in one go or in parts', async () => {
+  const { simulation } = await start(7)
   run(simulation, 100)
-  assert.is(run(simulation, 100), run(start(7).simulation, 200))
+  assert.is(run(simulation, 100), run((await start(7)).simulation, 200))
 })
 
-test('another seed, step or number of actors gives another checksum', () => {
+test('another seed, step or number of actors gives another checksum', async () => {
   const sums = [
-    run(start(1).simulation, 100),
-    run(start(2).simulation, 100),
-    run(start(1).simulation, 101),
-    run(start(1, 61).simulation, 100),
+    run((await start(1)).simulation, 100),
+    run((await start(2)).simulation, 100),
+    run((await start(1)).simulation, 101),
+    run((await start(1, 61)).simulation, 100),
   ]
   assert.is(new Set(sums).size, sums.length)
 })
 
-test('neither the history of the arena nor the kind of its buffer shows in the checksum', () => {
+test('neither the history of the arena nor the kind of its buffer shows in the checksum', async () => {
   const arena = Arena.create({ byteLength: 16 * 2 ** 20, shared: false })
   const pool = arena.openPool()
   const held = Array.from({ length: 3000 }, (_, i) => pool.alloc(16 + (i % 700)))
   for (const [index, offset] of held.entries()) if (index % 3 > 0) pool.free(offset)
   const options = { arena, pool, map: tinyMap, seed: 1, extraActorCount: 60 }
-  assert.is(run(createSimulation(options), 300), run(start(1).simulation, 300))
+  assert.is(run(await createSimulation(options), 300), run((await start(1)).simulation, 300))
 })
 
-test('the checksum does not change the state', () => {
-  const { simulation } = start()
+test('the checksum does not change the state', async () => {
+  const { simulation } = await start()
   run(simulation, 50)
   assert.is(simulation.checksum(), simulation.checksum())
-  assert.is(run(simulation, 50), run(start().simulation, 100))
+  assert.is(run(simulation, 50), run((await start()).simulation, 100))
 })
 
-test('every thing is an entity, and so is every extra actor', () => {
-  const { simulation } = start(1, 60)
+test('every thing is an entity, and so is every extra actor', async () => {
+  const { simulation } = await start(1, 60)
   assert.is(simulation.entityCount(), tinyMap.things.count + 60)
   assert.is(simulation.shotCount(), 0)
   const { world, components } = simulation.scene
   assert.is(query(world, [components.Actor]).length, 21 + 60)
 })
 
-test('it happens a lot, and goes on', () => {
-  const { simulation } = start(1, 200)
+test('it happens a lot, and goes on', async () => {
+  const { simulation } = await start(1, 200)
   const { events, pool } = simulation.scene
   run(simulation, 700)
   const { shotsFired, hits, knockouts } = events
@@ -98,8 +98,8 @@ function isInsideMap(scene: Scene, x: number, y: number): boolean {
   return isInside
 }
 
-test('nobody walks through walls, and no shot flies through them', () => {
-  const { simulation } = start(3, 100)
+test('nobody walks through walls, and no shot flies through them', async () => {
+  const { simulation } = await start(3, 100)
   const { world, components, collision, path } = simulation.scene
   const { Position, Body, Actor, Shot } = components
   for (let step = 0; step < 1000; step++) {
@@ -115,8 +115,8 @@ test('nobody walks through walls, and no shot flies through them', () => {
   }
 })
 
-test('actors get about: through passage and ramp, not through door and window', () => {
-  const { simulation } = start(5, 100)
+test('actors get about: through passage and ramp, not through door and window', async () => {
+  const { simulation } = await start(5, 100)
   const { world, components } = simulation.scene
   const { Position, Actor, Body } = components
   const seenTypes = new Set<number>()
@@ -137,8 +137,8 @@ test('actors get about: through passage and ramp, not through door and window', 
   assert.equal([...seenTypes].sort(), [1, 2])
 })
 
-test('cell lists, columns and blocks agree after every step', () => {
-  const { arena, simulation } = start(9, 80)
+test('cell lists, columns and blocks agree after every step', async () => {
+  const { arena, simulation } = await start(9, 80)
   const { scene } = simulation
   const { world, components, bodies, shots, collision, path, pool } = scene
   const { Position, Place, Body, Shot } = components
@@ -161,14 +161,15 @@ test('cell lists, columns and blocks agree after every step', () => {
       }
     }
     assert.equal(verify(arena), [], `step ${step}`)
+    assert.equal(verifyStorage(scene.storage), [], `step ${step}`)
     const { allocs, frees } = pool.counts
     // Columns grow once or twice, and what they grew out of is freed: never fewer blocks.
     assert.ok(blocks(arena).length >= ownBlockCount + allocs - frees, `step ${step}`)
   }
 })
 
-test('trails end where the shot was before', () => {
-  const { simulation } = start(4, 20)
+test('trails end where the shot was before', async () => {
+  const { simulation } = await start(4, 20)
   const { world, components } = simulation.scene
   const { Position, Velocity, Shot } = components
   run(simulation, 120)
@@ -186,43 +187,54 @@ test('trails end where the shot was before', () => {
   }
 })
 
-test('dispose empties the arena, and the next simulation in it is the same', () => {
-  const { arena, pool, simulation } = start(1)
+test('dispose empties the arena, and the next simulation in it is the same', async () => {
+  const { arena, pool, simulation } = await start(1)
   const blockCounts: number[] = []
   const first = run(simulation, 200)
-  simulation.dispose()
+  await simulation.dispose()
   for (let round = 0; round < 3; round++) {
     assert.equal(blocks(arena), [])
     assert.equal(verify(arena), [])
     const options = { arena, pool, map: tinyMap, seed: 1, extraActorCount: 60 }
-    const again = createSimulation(options)
+    const again = await createSimulation(options)
     assert.is(run(again, 200), first)
     blockCounts.push(arena.stats().committedByteLength)
-    again.dispose()
+    await again.dispose()
   }
   assert.is(blockCounts[2], blockCounts[1], 'nothing leaks from map to map')
 })
 
-test('an arena that is too small: an error, and nothing left behind', () => {
+/** A run fails by what a system threw, and by what its commands threw. */
+function errorsIn(error: unknown): unknown[] {
+  if (error instanceof CommandsError) return error.failures.map((failure) => failure.error)
+  if (!(error instanceof RunError)) return [error]
+  const { cause, commandsError } = error
+  return [cause, ...(commandsError === undefined ? [] : errorsIn(commandsError))]
+}
+
+/** What a system threw comes as an error of the same name and message. */
+const isOutOfMemory = (error: unknown) =>
+  error instanceof ArenaError
+    ? error.code === 'out-of-memory'
+    : error instanceof Error && error.name === 'ArenaError' && /no room/.test(error.message)
+
+test('an arena that is too small: an error, and nothing left behind', async () => {
   let [failed, ran] = [0, 0]
   for (let spans = 4; spans < 40; spans++) {
     const arena = Arena.create({ byteLength: spans * 2 ** 16 })
     const pool = arena.openPool()
     try {
       const options = { arena, pool, map: tinyMap, seed: 1, extraActorCount: 1200 }
-      const simulation = createSimulation(options)
+      const simulation = await createSimulation(options)
       try {
         run(simulation, 10)
         ran++
       } finally {
-        simulation.dispose()
+        await simulation.dispose()
       }
     } catch (error) {
       failed++
-      const errors = error instanceof CommandsError ? error.failures.map((f) => f.error) : [error]
-      const isOutOfMemory = (each: unknown) =>
-        each instanceof ArenaError && each.code === 'out-of-memory'
-      assert.ok(errors.every(isOutOfMemory), `${error}`)
+      assert.ok(errorsIn(error).every(isOutOfMemory), `${error}`)
     }
     assert.equal(blocks(arena), [], `${spans} spans`)
     assert.equal(verify(arena), [])
@@ -230,17 +242,17 @@ test('an arena that is too small: an error, and nothing left behind', () => {
   assert.ok(failed > 5 && ran > 5, `${failed} failed, ${ran} ran`)
 })
 
-test('a map without things, and extra actors in it', () => {
+test('a map without things, and extra actors in it', async () => {
   const [empty, flags] = [new Int16Array(0), new Uint16Array(0)]
   const none = { count: 0, x: empty, y: empty, angle: empty, type: empty, flags }
   const arena = Arena.create({ byteLength: 16 * 2 ** 20 })
   const pool = arena.openPool()
   for (const extraActorCount of [0, 5]) {
     const map = { ...tinyMap, things: none }
-    const simulation = createSimulation({ arena, pool, map, seed: 1, extraActorCount })
+    const simulation = await createSimulation({ arena, pool, map, seed: 1, extraActorCount })
     run(simulation, 200)
     assert.is(simulation.entityCount() - simulation.shotCount(), extraActorCount)
-    simulation.dispose()
+    await simulation.dispose()
     assert.equal(blocks(arena), [])
   }
 })

@@ -9,11 +9,13 @@ import { createTestArena, tinyMap } from './support/tiny-level.ts'
 
 const test = suite('level: spawn')
 
-const start = (extraActorCount: number, map = tinyMap) =>
-  createSimulation({ ...createTestArena(), map, seed: 3, extraActorCount }).scene
+async function start(extraActorCount: number, map = tinyMap) {
+  const options = { ...createTestArena(), map, seed: 3, extraActorCount }
+  return (await createSimulation(options)).scene
+}
 
-test('things become entities in their order, where and what they are in the map', () => {
-  const { world, components } = start(0)
+test('things become entities in their order, where and what they are in the map', async () => {
+  const { world, components } = await start(0)
   const { Position, Body, Actor } = components
   const { things } = tinyMap
   assert.is(query(world, [Body]).length, things.count)
@@ -32,16 +34,16 @@ test('things become entities in their order, where and what they are in the map'
   }
 })
 
-test('who has no shots never fires', () => {
-  const { world, components } = start(300)
+test('who has no shots never fires', async () => {
+  const { world, components } = await start(300)
   const { Actor } = components
   for (const eid of query(world, [Actor])) {
     assert.is(Actor.ticsToFire[eid] === -1, Actor.shotKind[eid] === -1, `actor ${eid}`)
   }
 })
 
-test('extra actors stand where they fit, and where they can be reached', () => {
-  const { world, components, collision, path } = start(300)
+test('extra actors stand where they fit, and where they can be reached', async () => {
+  const { world, components, collision, path } = await start(300)
   const { Position, Body } = components
   let [inDoorOrCell, elsewhere] = [0, 0]
   for (const eid of query(world, [Body])) {
@@ -56,12 +58,12 @@ test('extra actors stand where they fit, and where they can be reached', () => {
   assert.ok(inDoorOrCell > 5 && elsewhere > 200, `${inDoorOrCell} and ${elsewhere}`)
 })
 
-test('where nothing fits, they stand on a thing', () => {
+test('where nothing fits, they stand on a thing', async () => {
   // All things within a pillar of the hall.
   const { things } = tinyMap
   const x = new Int16Array(things.count).fill(184)
   const y = new Int16Array(things.count).fill(152)
-  const { world, components } = start(20, { ...tinyMap, things: { ...things, x, y } })
+  const { world, components } = await start(20, { ...tinyMap, things: { ...things, x, y } })
   for (const eid of query(world, [components.Body])) {
     assert.equal([components.Position.x[eid], components.Position.y[eid]], [184, 152])
   }

@@ -32,17 +32,17 @@ function load(bytes: Uint8Array): MapData | undefined {
   }
 }
 
-function run(map: MapData): void {
-  const simulation = createSimulation({ arena, pool, map, seed: 1, extraActorCount: 5 })
+async function run(map: MapData): Promise<void> {
+  const simulation = await createSimulation({ arena, pool, map, seed: 1, extraActorCount: 5 })
   for (let step = 0; step < STEPS; step++) simulation.step()
   simulation.checksum()
-  simulation.dispose()
+  await simulation.dispose()
 }
 
 type Damage = (bytes: Uint8Array, below: (count: number) => number) => Uint8Array
 
 /** How many of the rounds were refused. */
-function fuzz(seed: number, damage: Damage): number {
+async function fuzz(seed: number, damage: Damage): Promise<number> {
   const { below } = createRandom(new Int32Array(1), seed)
   const tiny = createTinyWad()
   let refusedCount = 0
@@ -50,7 +50,7 @@ function fuzz(seed: number, damage: Damage): number {
     try {
       const map = load(damage(tiny.slice(), below))
       if (map === undefined) refusedCount++
-      else if (round % ROUNDS_PER_RUN === 0) run(map)
+      else if (round % ROUNDS_PER_RUN === 0) await run(map)
     } catch (error) {
       console.error(`seed ${seed}, round ${round}:`)
       throw error
@@ -61,24 +61,24 @@ function fuzz(seed: number, damage: Damage): number {
   return refusedCount
 }
 
-test('bytes replaced at random', () => {
-  const refusedCount = fuzz(1, (bytes, below) => {
+test('bytes replaced at random', async () => {
+  const refusedCount = await fuzz(1, (bytes, below) => {
     for (let times = 1 + below(8); times > 0; times--) bytes[below(bytes.length)] = below(256)
     return bytes
   })
   assert.ok(refusedCount > ROUNDS / 10 && refusedCount < ROUNDS, `${refusedCount} refused`)
 })
 
-test('single bits turned over', () => {
-  const refusedCount = fuzz(2, (bytes, below) => {
+test('single bits turned over', async () => {
+  const refusedCount = await fuzz(2, (bytes, below) => {
     bytes[below(bytes.length)] ^= 1 << below(8)
     return bytes
   })
   assert.ok(refusedCount > ROUNDS / 20 && refusedCount < ROUNDS, `${refusedCount} refused`)
 })
 
-test('header and directory damaged', () => {
-  const refusedCount = fuzz(3, (bytes, below) => {
+test('header and directory damaged', async () => {
+  const refusedCount = await fuzz(3, (bytes, below) => {
     const directoryByteOffset = new DataView(bytes.buffer).getInt32(8, true)
     const byteOffsets = [below(12), directoryByteOffset + below(bytes.length - directoryByteOffset)]
     bytes[byteOffsets[below(2)]] = [0, 1, 0x7f, 0x80, 0xff, below(256)][below(6)]
@@ -87,10 +87,10 @@ test('header and directory damaged', () => {
   assert.ok(refusedCount > ROUNDS / 4 && refusedCount < ROUNDS, `${refusedCount} refused`)
 })
 
-test('block map damaged', () => {
+test('block map damaged', async () => {
   const tiny = readWad(createTinyWad())
   const lump = tiny.lumps.find(({ name }) => name === 'BLOCKMAP')!
-  const refusedCount = fuzz(4, (bytes, below) => {
+  const refusedCount = await fuzz(4, (bytes, below) => {
     for (let times = 1 + below(4); times > 0; times--) {
       bytes[lump.byteOffset + below(lump.byteLength)] = [0, 1, 0xff, below(256)][below(4)]
     }
@@ -99,9 +99,9 @@ test('block map damaged', () => {
   assert.ok(refusedCount > ROUNDS / 10 && refusedCount < ROUNDS, `${refusedCount} refused`)
 })
 
-test('cut off anywhere, with the directory moved to the front', () => {
+test('cut off anywhere, with the directory moved to the front', async () => {
   // With its directory first, a truncated WAD has a directory that can be read.
-  const refusedCount = fuzz(5, (bytes, below) => {
+  const refusedCount = await fuzz(5, (bytes, below) => {
     const view = new DataView(bytes.buffer)
     const directory = bytes.slice(view.getInt32(8, true))
     const front = new Uint8Array(bytes.length)

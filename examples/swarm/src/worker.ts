@@ -1,6 +1,6 @@
 // The program of a worker.
-import { parentPort } from 'node:worker_threads'
 import { joinWorkerGroup } from '@ashlar/ecs-adapter'
+import { workerPort } from 'example-kit'
 import { systems } from './sim/index.ts'
 
-joinWorkerGroup(parentPort!, systems)
+joinWorkerGroup(workerPort(), systems)

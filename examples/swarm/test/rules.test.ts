@@ -52,7 +52,7 @@ function chosen(scene: Scene, slot: number): Vector {
   let force = add(course, velocity, -count).map((value) => (value / count) * rules.ALIGNMENT)
   force = add(force, middle, rules.COHESION / count)
   force = add(force, away, rules.SEPARATION)
-  const { x, y, z, rowCount } = Hawk.chunk(0)!
+  const { x, y, z, rowCount } = Hawk.chunks[0]
   for (let hawk = 0; hawk < rowCount; hawk++) {
     const way = add(own, [x[hawk], y[hawk], z[hawk]], -1)
     const distance = squared(way)

@@ -1,6 +1,6 @@
 // The swarm on real workers, on every engine: one checksum.
 import { Arena, blocks, verify } from '@ashlar/core'
-import { createSchedule, createWorkerGroup } from '@ashlar/ecs-adapter'
+import { createSchedule, createWorkerGroup, verifyStorage } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isMain, threadKinds } from '../../../test/support/threads.ts'
@@ -54,6 +54,7 @@ for (const kind of threadKinds) {
       }
       assert.is(hex(simulation.checksum()), CHECKSUM)
       assert.equal(verify(arena), [])
+      assert.equal(verifyStorage(simulation.storage), [])
       await group.close()
       end()
       terminate()

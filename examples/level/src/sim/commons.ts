@@ -3,7 +3,6 @@
 // and offsets of a shared arena, so that another thread gets it by postMessage.
 import type { Pool } from '@ashlar/core'
 import { HEAD_BYTE_LENGTH } from './cell-lists.ts'
-import { TALLY_WORDS } from './events.ts'
 import { createLevel, type Level } from './level.ts'
 import { mailByteLength } from './mailbox.ts'
 import { partition } from './partition.ts'
@@ -23,8 +22,7 @@ export interface Commons {
   readonly shotHeads: number
   /** Offset of an i32 for each body, by its id: damage of this step. */
   readonly damages: number
-  /** Offsets of the blocks of events.ts, published-bodies.ts and mailbox.ts. */
-  readonly tallies: number
+  /** Offsets of the blocks of published-bodies.ts and mailbox.ts. */
   readonly published: number
   readonly mail: number
 }
@@ -69,7 +67,6 @@ export function createCommons(options: CommonsOptions): OwnedCommons {
       bodyHeads: zeroed(cellCount * HEAD_BYTE_LENGTH),
       shotHeads: zeroed(cellCount * HEAD_BYTE_LENGTH),
       damages: zeroed(4 * (bodyCount + 1)),
-      tallies: zeroed(4 * TALLY_WORDS * shardCount),
       published: zeroed(4 * PUBLISHED_WORDS * shardCount),
       mail: zeroed(mailByteLength(shardCount)),
     }

@@ -6,9 +6,10 @@ import { createSparseComponent, type Storage, t } from '@ashlar/ecs-adapter'
  * of the list.
  */
 const shot = {
-  /** The body that fired it: by its own id, and as the entity that it is at that time. */
+  /** The body that fired it: by its own id. */
   owner: t.i32,
-  by: t.eid,
+  /** The same as an entity of this shard; none when it, or the shot, has gone to another one. */
+  by: t.eid({ weak: true }),
   kind: t.u8,
   heading: t.u8,
   ticsFlown: t.u16,
@@ -31,7 +32,7 @@ export function createComponents(storage: Storage) {
       type: t.i16,
       heading: t.u8,
       radius: t.u8,
-      isSolid: t.u8,
+      isSolid: t.bool,
       /** 0 for what cannot be hurt, and for who lies on the floor. */
       health: t.i16,
     }),

@@ -1,11 +1,19 @@
-// What has happened so far. What parallel systems count lies in the arena, a cache line for each
-// shard.
-import type { Arena } from '@ashlar/core'
+// What has happened so far. What parallel systems count is a table of one row, to which all workers
+// add by Atomics.
+import { createTable, type Storage, type Table, t } from '@ashlar/ecs-adapter'
 
-/** Words of a shard. */
-export const SHOTS_FIRED = 0
-export const HITS = 1
-export const TALLY_WORDS = 16
+const tally = { shotsFired: t.i32, hits: t.i32 }
+
+export type Tally = Table<typeof tally>
+
+/** The least that a table has: a chunk for some rows, of which there is one. */
+const OF_ONE_ROW = { chunkByteLength: 1024, chunkLimit: 1 }
+
+export function createTally(storage: Storage): Tally {
+  const table = createTable(storage, 'Tally', tally, OF_ONE_ROW)
+  table.add()
+  return table
+}
 
 /** Counted since the start. */
 export interface SceneEvents {
@@ -16,14 +24,14 @@ export interface SceneEvents {
   handedOver: number
 }
 
-/** `tallies` is the first word of the shard. */
-export function createEvents({ i32 }: Pick<Arena, 'i32'>, tallies: number): SceneEvents {
+/** Until the storage of the table is disposed of. */
+export function createEvents({ chunks }: Tally): SceneEvents {
   return {
     get shotsFired() {
-      return i32[tallies + SHOTS_FIRED]
+      return chunks[0].shotsFired[0]
     },
     get hits() {
-      return i32[tallies + HITS]
+      return chunks[0].hits[0]
     },
     knockouts: 0,
     handedOver: 0,

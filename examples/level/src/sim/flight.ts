@@ -2,14 +2,13 @@
 // rows, and to the damage of whom it hits by Atomics: so all of them may fly at once.
 import { createBodyQueries } from './bodies.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
-import { HITS } from './events.ts'
 import { headingVectors } from './headings.ts'
 import { BLOCKS_SHOTS } from './level.ts'
 import type { System, View } from './parallel.ts'
 import { SHOT_KINDS } from './thing-kinds.ts'
 
 export function createFlight(view: View): System {
-  const { arena, commons, components, path, collision, bodies, tallies } = view
+  const { arena, commons, components, path, collision, bodies, tables } = view
   const { Position, Velocity, Shot } = components
   const { f32, i32 } = arena
   const queries = createBodyQueries(arena, commons, bodies, path)
@@ -18,7 +17,7 @@ export function createFlight(view: View): System {
   /** Its owner is where it was when it fired: bodies move when all shots have flown. */
   function launch(eid: number): void {
     const { speed } = SHOT_KINDS[Shot.kind[eid]]
-    const owner = Shot.by[eid]
+    const owner = Shot.by.get(eid)
     const heading = Shot.heading[eid]
     Position.x[eid] = Position.x[owner]
     Position.y[eid] = Position.y[owner]
@@ -37,7 +36,7 @@ export function createFlight(view: View): System {
   }
 
   function hurt(id: number, damage: number): void {
-    Atomics.add(i32, tallies + HITS, 1)
+    Atomics.add(tables.Tally.chunks[0].hits, 0, 1)
     Atomics.add(i32, damages + id, damage) // others may shoot at it, too
   }
 

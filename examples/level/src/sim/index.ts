@@ -1,7 +1,7 @@
 export { checksumOf, type Digest } from './checksum.ts'
 export { type Commons, createCommons } from './commons.ts'
 export type { Level } from './level.ts'
-export { createGroupSystems, type GroupSystems, type RunSystem } from './parallel.ts'
+export { createSystems, createView } from './parallel.ts'
 export { createShard, type Shard } from './shard.ts'
 export { createSimulation, type Simulation, STEPS_PER_SECOND } from './simulation.ts'
 export { createTinyWad } from './tiny-wad.ts'

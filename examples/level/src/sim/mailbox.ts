@@ -7,7 +7,7 @@
 // The mail has a word for each pair of shards: the offset of the last letter sent. The sender
 // writes it in one part of a step, the receiver takes it in a later one. Whatever was sent is read
 // in one order, shard by shard and the latest first, whoever was quicker.
-import { moveIn, moveOut } from '@ashlar/ecs-adapter'
+import { freePacked, moveIn, moveOut } from '@ashlar/ecs-adapter'
 import type { Scene } from './scene.ts'
 
 const LETTER_BYTE_LENGTH = 8
@@ -19,6 +19,8 @@ export interface Mailbox {
   send(eid: number, shard: number): void
   /** Moves in what was sent here, and has `arrive` look at each entity. */
   receive(arrive: (eid: number) => void): void
+  /** Frees what was sent here and not received: when a run ends between the parts of a step. */
+  dispose(): void
 }
 
 type MailScene = Pick<Scene, 'arena' | 'pool' | 'storage' | 'commons' | 'shard' | 'events'>
@@ -52,6 +54,17 @@ export function createMailbox(scene: MailScene): Mailbox {
           i32[last] = i32[letter >> 2]
           pool.free(letter)
           arrive(eid)
+        }
+      }
+    },
+    dispose() {
+      for (let from = 0; from < shardCount; from++) {
+        const last = wordOf(from, shard)
+        while (i32[last] !== 0) {
+          const letter = i32[last]
+          freePacked(pool, i32[(letter >> 2) + 1])
+          i32[last] = i32[letter >> 2]
+          pool.free(letter)
         }
       }
     },

@@ -6,7 +6,7 @@
 // away what goes to another shard. In `receive` everyone takes in what was sent. All shards have to
 // be through one part before any begins the next; who is quicker within a part changes nothing.
 import type { Arena, Pool } from '@ashlar/core'
-import { applyCommands, createCommands, createStorage } from '@ashlar/ecs-adapter'
+import { createStorage, createWorkerGroup, type Port } from '@ashlar/ecs-adapter'
 import { createWorld, hasComponent, query } from 'bitecs'
 import { createRandom } from 'example-kit/sim'
 import { createActorSystems, standing } from './actors.ts'
@@ -16,9 +16,9 @@ import { createCollision, PATH_LENGTH } from './collision.ts'
 import type { Commons } from './commons.ts'
 import { createComponents } from './components.ts'
 import { createCountedPool } from './counted-pool.ts'
-import { createEvents, TALLY_WORDS } from './events.ts'
+import { createEvents, createTally } from './events.ts'
 import { createMailbox } from './mailbox.ts'
-import { createSystems, type RunSystem } from './parallel.ts'
+import { createSystems, type Group } from './parallel.ts'
 import { publish } from './published-bodies.ts'
 import type { Scene } from './scene.ts'
 import { createShotSystems } from './shots.ts'
@@ -27,6 +27,8 @@ import type { MapThings } from './wad-map.ts'
 
 /** Rows of columns at first: many shards share an arena. Columns grow. */
 const ROW_COUNT = 1024
+/** The systems use none: see parallel.ts. */
+const SCRATCH_BYTE_LENGTH = 64
 
 export interface ShardOptions {
   readonly arena: Arena
@@ -39,16 +41,18 @@ export interface ShardOptions {
   readonly seed: number
   /** Actors besides those of the map. */
   readonly extraActorCount: number
+  /**
+   * Starts the workers that run the parallel systems: each joins with those of `createSystems`. By
+   * default, and where memory is not shared, the thread that makes the shard runs them.
+   */
+  readonly startWorkers?: () => readonly Port[]
 }
 
 export interface Shard {
   /** The state, for whoever shows it. */
   readonly scene: Scene
-  /**
-   * Decides, and moves what nobody else looks at. All shards are made before the first one.
-   * @param run where the parallel systems run: by default here
-   */
-  decide(run?: RunSystem): void
+  /** Decides, and moves what nobody else looks at. All shards are made before the first one. */
+  decide(): void
   /** Moves bodies, which take their damage, and sends those that leave. */
   apply(): void
   /** Takes in what other shards have sent here. */
@@ -59,32 +63,45 @@ export interface Shard {
   /** For the checksum, between two steps; makes garbage, so not for every step. */
   digest(): Digest
   /** Gives its memory back, between two steps; the shard must not be used any more. */
-  dispose(): void
+  dispose(): Promise<void>
 }
 
-/** @throws ArenaError 'out-of-memory'; what was allocated until then is given back */
-export function createShard(options: ShardOptions): Shard {
-  const disposers: (() => void)[] = []
-  const dispose = () => {
-    for (const give of disposers.splice(0).reverse()) give()
+type Give = () => void | Promise<void>
+
+/**
+ * @throws (the promise) ArenaError 'out-of-memory'; what was allocated until then is given back.
+ * StorageError 'not-joined' when a worker does not start
+ */
+export async function createShard(options: ShardOptions): Promise<Shard> {
+  const disposers: Give[] = []
+  const dispose = async () => {
+    for (const give of disposers.splice(0).reverse()) await give()
   }
   try {
-    return build(options, dispose, (give) => disposers.push(give))
+    const onDispose = (give: Give) => disposers.push(give)
+    const scene = createScene(options, onDispose)
+    const { startWorkers = () => [] } = options
+    const group = await createWorkerGroup(scene.storage, startWorkers, {
+      systems: createSystems(() => scene),
+      scratchByteLength: SCRATCH_BYTE_LENGTH,
+    })
+    onDispose(() => group.close())
+    return createParts(scene, group, ownCellsOf(options), dispose)
   } catch (error) {
-    dispose()
+    await dispose()
     throw error
   }
 }
 
+const ownCellsOf = ({ commons: { shardOf }, shard }: ShardOptions) =>
+  [...shardOf.keys()].filter((cell) => shardOf[cell] === shard)
+
 /** `onDispose` takes what undoes each allocation, as soon as it is made. */
-function build(
-  { arena, pool, commons, shard, things, seed, extraActorCount }: ShardOptions,
-  dispose: () => void,
-  onDispose: (give: () => void) => void,
-): Shard {
+function createScene(options: ShardOptions, onDispose: (give: Give) => void): Scene {
+  const { arena, pool, commons, shard, things, seed, extraActorCount } = options
   const world = createWorld()
-  const { level, shardOf } = commons
-  const ownCells = [...shardOf.keys()].filter((cell) => shardOf[cell] === shard)
+  const { level } = commons
+  const ownCells = ownCellsOf(options)
   const path = pool.allocArray(Float32Array, PATH_LENGTH)
   const { byteOffset: pathOffset } = path
   onDispose(() => pool.free(pathOffset))
@@ -95,13 +112,15 @@ function build(
   const storage = createStorage(world, counted, { capacity: ROW_COUNT })
   onDispose(storage.dispose)
   const components = createComponents(storage)
-  const tallies = (commons.tallies >> 2) + shard * TALLY_WORDS
+  const tables = { Tally: createTally(storage) }
   const lists = (headsOffset: number) => {
     const created = createCellLists(arena, counted, components.Place, headsOffset)
     onDispose(() => created.dispose(ownCells))
     return created
   }
-  const events = createEvents(arena, tallies)
+  const events = createEvents(tables.Tally)
+  const mail = createMailbox({ arena, pool: counted, storage, commons, shard, events })
+  onDispose(mail.dispose)
   const scene: Scene = {
     world,
     storage,
@@ -111,48 +130,53 @@ function build(
     shard,
     level,
     components,
+    tables,
     random: createRandom(randomState, seed),
     path,
     collision: createCollision(level, path),
     bodies: lists(commons.bodyHeads),
     shots: lists(commons.shotHeads),
-    tallies,
     events,
-    mail: createMailbox({ arena, pool: counted, storage, commons, shard, events }),
+    mail,
   }
   spawnAll(scene, things, extraActorCount, seed)
-  const finish = () => {
-    storage.sync()
-    publish(arena, commons.published >> 2, shard, components)
-  }
-  finish()
+  finish(scene)
+  return scene
+}
 
+/** Ends a step, and the making of the shard. */
+function finish({ storage, arena, commons, shard, components }: Scene): void {
+  storage.sync()
+  publish(arena, commons.published >> 2, shard, components)
+}
+
+function createParts(
+  scene: Scene,
+  group: Group,
+  ownCells: readonly number[],
+  dispose: () => Promise<void>,
+): Shard {
+  const { world, components, mail } = scene
   const actors = createActorSystems(scene)
   const shots = createShotSystems(scene)
-  const systems = createSystems(scene)
   const arrive = (eid: number) =>
     hasComponent(world, eid, components.Actor) ? actors.arrive(eid) : shots.arrive(eid)
-  const commands = createCommands<typeof components>(storage)
-  const runHere: RunSystem = (name, entities) => {
-    systems[name](entities, commands)
-    applyCommands(storage, commands)
-  }
   const allTerms = [components.Position]
   const thinkerTerms = standing(components)
   const shotTerms = [components.Shot]
   return {
     scene,
-    decide(run = runHere) {
-      run('think', query(world, thinkerTerms))
-      run('fly', query(world, shotTerms))
+    decide() {
+      group.runSync('think', query(world, thinkerTerms))
+      group.runSync('fly', query(world, shotTerms))
       shots.settle()
     },
     apply() {
       actors.move()
     },
     receive() {
-      scene.mail.receive(arrive)
-      finish()
+      mail.receive(arrive)
+      finish(scene)
     },
     entityCount: () => query(world, allTerms).length,
     shotCount: () => query(world, shotTerms).length,

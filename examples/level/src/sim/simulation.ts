@@ -1,9 +1,9 @@
-// The scene as a whole in one thread: one shard that has all cells. It knows no platform; time is
+// The scene as a whole in one world: one shard that has all cells. It knows no platform; time is
 // counted in steps, chance comes from the seed, and arithmetic is only what all engines do alike.
 import type { Arena, Pool } from '@ashlar/core'
+import type { Port } from '@ashlar/ecs-adapter'
 import { checksumOf } from './checksum.ts'
-import { createCommons } from './commons.ts'
-import type { RunSystem } from './parallel.ts'
+import { type Commons, createCommons } from './commons.ts'
 import type { Scene } from './scene.ts'
 import { createShard, type Shard } from './shard.ts'
 import type { MapData } from './wad-map.ts'
@@ -18,37 +18,41 @@ export interface SimulationOptions {
   readonly seed: number
   /** Actors besides those of the map. Default 0. */
   readonly extraActorCount?: number
+  /** As `ShardOptions.startWorkers`. Without it, this thread runs all systems. */
+  readonly startWorkers?: (commons: Commons) => readonly Port[]
 }
 
 export interface Simulation {
   /** The state, for whoever shows it. */
   readonly scene: Scene
-  /**
-   * Advances by 1/35 second.
-   * @param run where the parallel systems run: by default here
-   */
-  step(run?: RunSystem): void
+  /** Advances by 1/35 second. */
+  step(): void
   /** Things, actors and shots. */
   entityCount(): number
   shotCount(): number
   /** See checksum.ts; makes garbage, so not for every step. */
   checksum(): number
   /** Gives all memory back; the simulation must not be used any more. */
-  dispose(): void
+  dispose(): Promise<void>
 }
 
 /**
- * @throws ArenaError 'out-of-memory' where the arena is too small for the level; what was allocated
- * until then is given back
+ * @throws (the promise) ArenaError 'out-of-memory' where the arena is too small for the level;
+ * StorageError 'not-joined' when a worker does not start. What was allocated until then is given
+ * back
  */
-export function createSimulation(options: SimulationOptions): Simulation {
+export async function createSimulation(options: SimulationOptions): Promise<Simulation> {
   const { arena, pool, map, seed, extraActorCount = 0 } = options
+  const { startWorkers = () => [] } = options
   const { things } = map
   const bodyCount = things.count + extraActorCount
   const { commons, dispose } = createCommons({ pool, map, shardCount: 1, bodyCount })
   let shard: Shard
   try {
-    shard = createShard({ arena, pool, commons, shard: 0, things, seed, extraActorCount })
+    shard = await createShard({
+      ...{ arena, pool, commons, shard: 0, things, seed, extraActorCount },
+      startWorkers: () => startWorkers(commons),
+    })
   } catch (error) {
     dispose()
     throw error
@@ -56,16 +60,16 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const { scene, decide, apply, receive, entityCount, shotCount } = shard
   return {
     scene,
-    step(run) {
-      decide(run)
+    step() {
+      decide()
       apply()
       receive()
     },
     entityCount,
     shotCount,
     checksum: () => checksumOf(commons.level, [shard.digest()]),
-    dispose() {
-      shard.dispose()
+    async dispose() {
+      await shard.dispose()
       dispose()
     },
   }

@@ -1,6 +1,6 @@
 // Fills the scene: an entity for each thing of the map, and as many more actors as are wanted.
 // Every shard works all of them out, with the same dice, and keeps those that are in its cells.
-import { addComponent, addEntity } from 'bitecs'
+import { addComponent, addEntity, set } from 'bitecs'
 import { randomBelow, randomStateOf } from 'example-kit/sim'
 import { FIRE_TICS, TURN_TICS } from './actors.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
@@ -57,15 +57,10 @@ function spawn(scene: Scene, id: number, kind: ThingKind, heading: number, seed:
   const cell = collision.cell()
   if (commons.shardOf[cell] !== shard) return
   const eid = addEntity(world)
-  for (const component of [Position, Place, Body]) addComponent(world, eid, component)
-  Position.x[eid] = path[TO_X]
-  Position.y[eid] = path[TO_Y]
-  Body.id[eid] = id
-  Body.type[eid] = kind.type
-  Body.heading[eid] = heading
-  Body.radius[eid] = kind.radius
-  Body.isSolid[eid] = kind.isSolid ? 1 : 0
-  Body.health[eid] = kind.health
+  const { type, radius, isSolid, health } = kind
+  addComponent(world, eid, set(Position, { x: path[TO_X], y: path[TO_Y] }))
+  addComponent(world, eid, Place)
+  addComponent(world, eid, set(Body, { id, type, heading, radius, isSolid, health }))
   bodies.insert(eid, cell)
   if (kind.speed === 0) return
   addComponent(world, eid, Actor)

@@ -7,7 +7,6 @@ import { FIRE_TICS, RUN_FACTOR, TURN_TICS } from './actors.ts'
 import { createBodyQueries } from './bodies.ts'
 import { FROM_X, FROM_Y, TO_X, TO_Y } from './collision.ts'
 import type { Components } from './components.ts'
-import { SHOTS_FIRED } from './events.ts'
 import { HEADING_COUNT, headingVectors } from './headings.ts'
 import type { System, View } from './parallel.ts'
 import { SHOT_KINDS } from './thing-kinds.ts'
@@ -22,7 +21,7 @@ const CALM_SHOT_COUNT = 3
 const SPREAD_HEADINGS = 12
 
 export function createThinking(view: View): System {
-  const { arena, commons, components, path, collision, bodies, shots, tallies } = view
+  const { arena, commons, components, path, collision, bodies, shots, tables } = view
   const { Position, Velocity, Body, Actor, Place } = components
   const queries = createBodyQueries(arena, commons, bodies, path)
   /**
@@ -85,7 +84,7 @@ export function createThinking(view: View): System {
     const { shotsPerVolley } = SHOT_KINDS[kind]
     Actor.ticsToFire[eid] = FIRE_TICS.least + randomBelow(Actor.random, eid, FIRE_TICS.spread)
     for (let i = shotsPerVolley; i > 0; i--) spawn(eid, kind, commands)
-    Atomics.add(arena.i32, tallies + SHOTS_FIRED, shotsPerVolley)
+    Atomics.add(tables.Tally.chunks[0].shotsFired, 0, shotsPerVolley)
   }
 
   return (entities, commands) => {

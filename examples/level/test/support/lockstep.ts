@@ -1,5 +1,11 @@
 import { Arena } from '@ashlar/core'
-import { checksumOf, createCommons, createShard, type MapData } from '../../src/sim/index.ts'
+import {
+  checksumOf,
+  createCommons,
+  createShard,
+  type MapData,
+  type Shard,
+} from '../../src/sim/index.ts'
 
 export interface LockstepOptions {
   readonly map: MapData
@@ -12,16 +18,19 @@ export interface LockstepOptions {
  * Shards in one thread, each on a pool of its own. `order` says in which order they do each part of
  * a step, as the timing of threads would.
  */
-export function createLockstep({ map, shardCount, seed, extraActorCount }: LockstepOptions) {
-  const arena = Arena.create({ byteLength: 128 * 2 ** 20, slots: shardCount + 1 })
+export async function createLockstep(options: LockstepOptions) {
+  const { map, shardCount, seed, extraActorCount } = options
+  const arena = Arena.create({ byteLength: 256 * 2 ** 20, slots: shardCount + 1 })
   const pool = arena.openPool()
   const { things } = map
   const bodyCount = things.count + extraActorCount
   const { commons, dispose } = createCommons({ pool, map, shardCount, bodyCount })
   const pools = Array.from({ length: shardCount }, () => arena.openPool())
-  const shards = pools.map((own, shard) =>
-    createShard({ arena, pool: own, commons, shard, things, seed, extraActorCount }),
-  )
+  const shards: Shard[] = []
+  for (const [shard, own] of pools.entries()) {
+    const shared = { arena, commons, things, seed, extraActorCount }
+    shards.push(await createShard({ ...shared, pool: own, shard }))
+  }
   return {
     arena,
     commons,
@@ -36,8 +45,8 @@ export function createLockstep({ map, shardCount, seed, extraActorCount }: Locks
       const digests = shards.map((shard) => shard.digest())
       return checksumOf(commons.level, digests).toString(16)
     },
-    dispose() {
-      for (const shard of shards) shard.dispose()
+    async dispose() {
+      for (const shard of shards) await shard.dispose()
       for (const own of pools) own.flush()
       for (const own of pools) own.close()
       dispose()

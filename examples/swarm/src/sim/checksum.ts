@@ -11,7 +11,8 @@ export function checksumOf({ Boid, Hawk }: Tables): number {
   for (const table of [Boid, Hawk]) {
     addInt(table.rowCount)
     for (let number = 0; number < table.chunks.length; number++) {
-      const chunk = table.chunk(number)!
+      const chunk = table.chunk(number) // by number: `chunks` may have another order
+      if (chunk === undefined) continue
       const { x, y, z, velocityX, velocityY, velocityZ } = chunk
       for (let row = 0; row < chunk.rowCount; row++) {
         for (const column of [x, y, z, velocityX, velocityY, velocityZ]) addFloat(column[row])

@@ -29,7 +29,7 @@ export function move(context: SwarmContext<'Boid'>): void {
 /** Hawks fly straight on. */
 export function hunt(context: SwarmContext): void {
   const { side } = gridOf(context).shape
-  const { x, y, z, velocityX, velocityY, velocityZ, rowCount } = context.tables.Hawk.chunk(0)!
+  const { x, y, z, velocityX, velocityY, velocityZ, rowCount } = context.tables.Hawk.chunks[0]
   for (let row = 0; row < rowCount; row++) {
     advance(x, velocityX, row, side)
     advance(y, velocityY, row, side)

@@ -11,7 +11,7 @@ let grid: Grid | undefined
 
 /** Ask anew in each call of a system: the grid is elsewhere when the scratch has moved. */
 export function gridOf({ arena, tables }: Pick<SwarmContext, 'arena' | 'tables'>): Grid {
-  const { boidCount, gridOffset } = tables.Frame.chunk(0)!
+  const { boidCount, gridOffset } = tables.Frame.chunks[0]
   const isSame =
     grid !== undefined &&
     grid.byteOffset === gridOffset[0] &&

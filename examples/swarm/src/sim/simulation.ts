@@ -61,7 +61,7 @@ export function createSimulation({ pool, boidCount, seed }: SimulationOptions): 
     for (let row = 0; row < rows.length; row++) rows[row] = row
     spawn(tables, boidCount, gridShape.side, seed)
     tables.Frame.add()
-    const frame = tables.Frame.chunk(0)!
+    const frame = tables.Frame.chunks[0]
     frame.boidCount[0] = boidCount
     const steps = stepsOf(tables, rows, gridShape.chunksPerPart)
     const gridScratch = scratch

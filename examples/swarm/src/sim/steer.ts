@@ -36,7 +36,7 @@ export function steer(context: SwarmContext): void {
   const { shape, firsts, rowFirsts } = grid
   const { side, stride } = shape
   const rows = context.entities
-  const hawks = context.tables.Hawk.chunk(0)!
+  const hawks = context.tables.Hawk.chunks[0]
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]
     for (let cell = 0; cell < side; cell++) {
@@ -49,7 +49,7 @@ export function steer(context: SwarmContext): void {
 
 /** On each worker, for what only its own module knows. */
 export function report({ tables, workerIndex }: SwarmContext): void {
-  tables.Sight.chunk(0)!.seenCount[workerIndex] += sightings[0]
+  tables.Sight.chunks[0].seenCount[workerIndex] += sightings[0]
   sightings[0] = 0
 }
 

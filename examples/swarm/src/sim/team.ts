@@ -32,7 +32,7 @@ export async function createTeam(
     },
     othersSeen() {
       group.runSync('report', EACH_WORKER)
-      const { seenCount, rowCount } = tables.Sight.chunk(0)!
+      const { seenCount, rowCount } = tables.Sight.chunks[0]
       let sum = 0
       for (let row = 0; row < rowCount; row++) sum += seenCount[row]
       return sum / (tables.Boid.rowCount * stepCount) - 1

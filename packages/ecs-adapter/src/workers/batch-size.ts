@@ -6,7 +6,7 @@ export interface BatchOptions {
   /**
    * How many entities, or chunks of a table, a worker takes at a time. The least is a 1024th of all
    * entities, and n times that in a stage of n systems. The default is a 16th of a worker's share,
-   * so that uneven work is spread.
+   * so that uneven work is spread; if there is one worker, or none, all entities.
    */
   readonly batchSize?: number
 }
@@ -24,7 +24,8 @@ export function batchLengthFor(
   workerCount: number,
   callCount: number,
 ): number {
-  const length = batchSize ?? Math.ceil(entityCount / (BATCHES_PER_WORKER * workerCount))
+  const share = Math.ceil(entityCount / (BATCHES_PER_WORKER * workerCount))
+  const length = batchSize ?? (workerCount === 1 ? entityCount : share)
   const batchCountMax = Math.floor(BATCH_CAPACITY / callCount)
   return Math.max(1, Math.min(length, entityCount), batchCountOf(entityCount, batchCountMax)) | 0
 }

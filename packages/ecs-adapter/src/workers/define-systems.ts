@@ -28,11 +28,7 @@ const defined = new Map<string, CheckedSystems>()
 export function defineSystems<
   C = Readonly<Record<string, AnyComponent>>,
   T = Readonly<Record<never, never>>,
->(): <
-  const S extends Readonly<Record<string, System<C, T>>>,
->(
-  systems: S,
-) => S {
+>(): <const S extends Readonly<Record<string, System<C, T>>>>(systems: S) => S {
   return (systems) => {
     const checked = checkSystems(systems)
     defined.set(JSON.stringify(checked.names), checked)

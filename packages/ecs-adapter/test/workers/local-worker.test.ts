@@ -377,7 +377,10 @@ for (const kind of threadKinds) {
     assert.equal(group.workers, [])
     const thread = startWorker(kind)
     const joining = group.add(thread.worker)
-    await assertRejects(group.run('breed', all(), undefined, { timeoutMs: 1 }), 'timed-out')
+    await assertRejects(
+      group.run('breed', all(), undefined, { batchSize: 2, timeoutMs: 1 }),
+      'timed-out',
+    )
     await joining
     assert.equal(group.workers, [thread.worker])
     assert.equal(verifyStorage(storage), [])
