@@ -118,7 +118,8 @@ function runInPages(folder: string, files: ReadonlyMap<string, string>): void {
   const names = [...files.keys()]
   bundle(folder, names, 'browser')
   const runner = runnerOf(names.filter(isForPages).map((name) => name.replace(/ts$/, 'mjs')))
-  const html = `<!doctype html><link rel="icon" href="data:,"><body><script type="module">${runner}</script>`
+  const head = '<!doctype html><link rel="icon" href="data:,">'
+  const html = `${head}<body><script type="module">${runner}</script>`
   writeFileSync(resolve(folder, 'index.html'), html)
   const script = resolve(root, 'scripts/testing/report-pages.mjs')
   const lines = execFileSync(process.execPath, [script, folder], { encoding: 'utf8', cwd: root })

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type DefaultTheme, defineConfig } from 'vitepress'
 import { markdown, REPOSITORY } from './markdown.ts'
 import { GROUPS } from './pages.ts'
@@ -13,9 +13,7 @@ const titleOf = (page: string) =>
 
 const sidebar: DefaultTheme.SidebarItem[] = GROUPS.map(({ text, pages }) => ({
   text,
-  items: pages
-    .filter((page) => existsSync(fileOf(`${page}.md`)))
-    .map((page) => ({ text: titleOf(page), link: `/${page}` })),
+  items: pages.map((page) => ({ text: titleOf(page), link: `/${page}` })),
 }))
 
 // TypeDoc writes it: see build.mjs.

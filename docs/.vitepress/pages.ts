@@ -9,7 +9,6 @@ export const GROUPS: readonly { readonly text: string; readonly pages: readonly 
     pages: [
       'rendering',
       'with-bitecs',
-      'bitecs-serializers',
       'isolation',
       'saving',
       'recipes',

@@ -7,8 +7,8 @@ import type { ShardJob, ShardReport } from './shard-job.ts'
 import { createShard, type Shard } from './sim/index.ts'
 
 /**
- * @throws (the promise) ArenaError when it fails itself, BarrierAborted when another one did; the run is void
- * then, and what lies in the arena is lost with it
+ * @throws (the promise) the error of this shard, or BarrierAborted if another shard failed. Then
+ * the run is void, and what lies in the arena is lost
  */
 export async function runShard(arena: Arena, index: number, job: ShardJob): Promise<ShardReport> {
   const barrier = createBarrier(arena.i32, job.barrier, job.commons.shardCount)

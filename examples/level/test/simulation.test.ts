@@ -47,7 +47,7 @@ test('another seed, step or number of actors gives another checksum', async () =
   assert.is(new Set(sums).size, sums.length)
 })
 
-test('neither the history of the arena nor the kind of its buffer shows in the checksum', async () => {
+test('the checksum depends neither on the history of the arena nor on its buffer', async () => {
   const arena = Arena.create({ byteLength: 16 * 2 ** 20, shared: false })
   const pool = arena.openPool()
   const held = Array.from({ length: 3000 }, (_, i) => pool.alloc(16 + (i % 700)))

@@ -87,7 +87,7 @@ test('packets of observers add components, and their rows hold the values', () =
   assert.is(there.Link.target[map.get(eids[1])!], map.get(eids[0]))
 })
 
-test('docs/bitecs-serializers.md is right about bitECS', () => {
+test('docs/with-bitecs.md is right about bitECS', () => {
   const { world, storage } = createScene()
   const Path = storage.component('Path', { x: t.f32, points: t.list(t.f32) })
   const Name = storage.component('Name', { text: t.text })
