@@ -37,11 +37,11 @@ for (const { type, package: name, parts } of cases) {
   })
 }
 
-test('each part says when, what is unchanged, and what to do', () => {
+test('each part says when, what has changed, and what to do', () => {
   const [, ...parts] = read('docs/errors.md').split(/^### `/m)
   for (const part of parts) {
     const labels = Array.from(part.matchAll(/^- \*\*(\w+)\*\*: /gm), ([, label]) => label)
-    assert.equal(labels, ['When', 'Unchanged', 'Do'], part.slice(0, part.indexOf('\n')))
+    assert.equal(labels, ['When', 'Then', 'Do'], part.slice(0, part.indexOf('\n')))
   }
 })
 
