@@ -129,7 +129,7 @@ export const noSystems = (reason: string) =>
   )
 
 export const groupOpen = (count: number) =>
-  new StorageError('group-open', `${count} worker groups are open. Await group.close() first`)
+  new StorageError('group-open', `worker groups are open: ${count}. Await group.close() first`)
 
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)
 
