@@ -25,8 +25,9 @@ export interface StorageOptions {
    */
   onColumnsMoved?: (component: AnyComponent) => void
   /**
-   * Called when more than 1/16 of the arena has waited for a `sync` for one second. It is called
-   * again when the memory waits for other threads, or when less has waited in between. The first
+   * Called when more than 1/16 of the arena waits to be freed: for one second until
+   * `storage.sync()` is called, or until attached threads call `sync`. It is called again only if
+   * the memory then waits for the other of these two, or if less has waited in between. The first
    * time, `console.warn` says the same. `sync`, `reset` and `dispose` throw 'set-busy' in this
    * function.
    */
