@@ -1,6 +1,7 @@
 /**
  * The field types of schemas: `{ x: t.f32, name: t.text }`. Bundlers leave out the types that you
  * do not name.
+ * @module t
  */
 export { eid } from './columns/eid-type.ts'
 export { list } from './lists/list-type.ts'

@@ -85,7 +85,7 @@ export class Arena {
   /**
    * Set a function here to hear of wrong frees by other threads. The library calls it with an error
    * when this thread receives a block that another thread freed wrongly: twice, with an overwritten
-   * header, or at an offset that is not that of a block.
+   * header, or at an offset where no block begins.
    *
    * The function runs in a microtask after the call that received the block. Each thread sets its
    * own.
@@ -121,7 +121,7 @@ export class Arena {
   }
 
   /**
-   * What `Arena.attach` takes in another thread. Post it to that thread.
+   * The handle of the arena. Post it to another thread, which passes it to `Arena.attach`.
    * @throws ArenaError 'not-shareable' if the arena is not shared
    */
   get handle(): ArenaHandle {
@@ -234,8 +234,8 @@ export class Arena {
   }
 
   /**
-   * Whether the pool with this slot and generation is still open. If the thread of the pool dies,
-   * the result stays true until a thread adopts the slot.
+   * Returns whether the pool with this slot and generation is still open. If the thread of the pool
+   * dies, the result stays true until a thread adopts the slot.
    * @throws ArenaError 'invalid-argument'
    */
   isOpen(slot: number, generation: number): boolean {

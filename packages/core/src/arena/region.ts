@@ -59,7 +59,7 @@ export interface ArenaOptions {
   readonly byteOffset?: number
 }
 
-/** What `Arena.attach` takes in another thread. You can send it with `postMessage`. */
+/** The argument of `Arena.attach` in another thread. You can send it with `postMessage`. */
 export interface ArenaHandle {
   /** The shared buffer that the arena lies in. */
   readonly buffer: ArrayBufferLike

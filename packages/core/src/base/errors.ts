@@ -40,8 +40,9 @@ export type ArenaErrorCode =
  * unchanged.
  */
 export class ArenaError extends Error {
+  /** The name of the class, which stack traces show. */
   override readonly name = 'ArenaError'
-  /** What went wrong, in one word. The `message` has the details, and says what to do. */
+  /** What went wrong: see `ArenaErrorCode`. Compare the code; the `message` is for people. */
   readonly code: ArenaErrorCode
 
   constructor(code: ArenaErrorCode, message: string) {

@@ -51,8 +51,8 @@ export interface Supervisor {
    * handed out four times what was needed. After a change, the size class keeps its batch for ten
    * steps.
    *
-   * At first, the supervisor takes for the batch what refills hand out on average. A batch that
-   * `publishBatch` set stays until the supervisor finds another one.
+   * Before its first change, the supervisor assumes the batch that refills hand out on average. A
+   * batch that `publishBatch` set stays until the supervisor finds another one.
    * @param visit gets every event, because other readers do not get the events that `step` reads
    * @returns how many size classes got another batch
    * @throws ArenaError 'invalid-argument'

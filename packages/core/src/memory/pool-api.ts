@@ -79,8 +79,8 @@ export interface PoolOf<A = unknown> {
   /**
    * Marks the first `byteLength` bytes of a block as touched. Any thread may call it, also for a
    * block of another thread.
-   * @throws ArenaError 'invalid-argument' if the block is shorter; otherwise as {@link
-   * Pool.byteLengthOf}
+   * @throws ArenaError 'invalid-argument' if the block is shorter; otherwise as
+   * {@link Pool.byteLengthOf}
    */
   touch(offset: number, byteLength: number): void
 
@@ -158,7 +158,8 @@ export interface PoolOf<A = unknown> {
 
   /**
    * Receives the blocks that other threads freed, and gives empty spans back to the arena. The call
-   * visits every free block, so call it when the thread is idle, or after you have freed much.
+   * visits every free block, so call it when the thread is idle, or after you have freed many
+   * blocks.
    * @returns how many spans of 64 KiB it gave back
    * @throws ArenaError 'invalid-argument', 'pool-closed'
    */

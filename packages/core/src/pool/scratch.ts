@@ -66,7 +66,7 @@ export interface Scratch {
    */
   array<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
 
-  /** Where the used bytes end now. Pass the result to `rewind` later. */
+  /** Returns where the used bytes end now. Pass the result to `rewind` later. */
   mark(): number
 
   /**

@@ -59,8 +59,8 @@ function checkedRoot(handle: StorageHandle, pool: Pool): number {
 
 /**
  * A storage of another thread. This thread can read and write its columns, but has no world: it
- * cannot add or remove entities and components. You may call the methods without the object: `const
- * { indexOf } = attached`.
+ * cannot add or remove entities and components. You may call the methods without the object:
+ * `const { indexOf } = attached`.
  */
 export class AttachedStorage<
   C = Readonly<Record<string, AnyComponent>>,
@@ -175,9 +175,9 @@ export class AttachedStorage<
   }
 
   /**
-   * Says that this thread does not use the storage until its next `sync`, which attaches it again.
-   * Call it before the thread idles, so that the storage can free memory. Call it also before you
-   * close the pool, and before the storage is disposed of.
+   * Ends the use of the storage by this thread, until its next `sync` attaches it again. Call it
+   * before the thread idles, so that the storage can free memory. Call it also before you close the
+   * pool, and before the storage is disposed of.
    */
   readonly detach = (): void => {
     if (!this.#isAttached) return

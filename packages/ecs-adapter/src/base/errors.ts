@@ -17,7 +17,7 @@
  * - `system-failed`, `worker-died`, `timed-out`: a run failed; see `RunError`
  * - `corrupt`: memory of the package was overwritten
  * - `commands-failed`: commands threw; see `CommandsError`
- * - `commands-busy`, `move-busy`, `set-busy`: an observer, hook or getter called what it may not
+ * - `commands-busy`, `move-busy`, `set-busy`: an observer, hook or getter may not make this call
  * - `table-full`: the table has as many chunks as it may have, and all are full
  * - `table-detached`: this thread has detached from the table, or its pool is closed
  * - `stale-chunk`: the chunk was freed, or a `WebAssembly.Memory` has grown
@@ -54,8 +54,9 @@ export type StorageErrorCode =
  * `@ashlar/core`.
  */
 export class StorageError extends Error {
+  /** The name of the class, which stack traces show. */
   override readonly name: string = 'StorageError'
-  /** What went wrong, in one word. The `message` has the details, and says what to do. */
+  /** What went wrong: see `StorageErrorCode`. Compare the code; the `message` is for people. */
   readonly code: StorageErrorCode
 
   constructor(code: StorageErrorCode, message: string) {
@@ -243,6 +244,7 @@ export interface CommandFailure {
  * error.
  */
 export class CommandsError extends StorageError {
+  /** The name of the class, which stack traces show. */
   override readonly name = 'CommandsError'
   /** The first 100 failures, in the order of the commands. */
   readonly failures: readonly CommandFailure[]

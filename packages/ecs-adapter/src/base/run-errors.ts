@@ -39,6 +39,7 @@ export type SystemOutcomes = readonly [SystemOutcome, ...SystemOutcome[]]
  * ```
  */
 export class RunError extends StorageError {
+  /** The name of the class, which stack traces show. */
   override readonly name = 'RunError'
   /** The first system that threw. If none threw, the first system that is not done. */
   readonly system: string
@@ -149,7 +150,7 @@ export const noSystems = (reason: string) =>
   )
 
 export const groupOpen = (count: number) =>
-  new StorageError('group-open', `${count} worker groups are open. Await group.close() first`)
+  new StorageError('group-open', `worker groups are open: ${count}. Await group.close() first`)
 
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)
 

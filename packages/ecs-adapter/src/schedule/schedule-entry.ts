@@ -12,7 +12,8 @@ import type { Access } from './parallel-stages.ts'
  * Something that a system reads or writes, as an entry of a schedule declares it:
  *
  * - a component, tag, table or relation. A pair counts as its relation
- * - the name of a component or table of the storage. If both have the name, it stands for both
+ * - the name of a component or table of the storage. If a component and a table have the same name,
+ *   it stands for both
  * - any object of yours, such as `{ name: 'grid' }`. It stands for something outside of the storage
  */
 export type Accessed<N extends string = string> = object | N

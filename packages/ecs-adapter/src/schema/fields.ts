@@ -23,8 +23,8 @@ export type Numbers = ArrayLike<number>
  *   is unchanged.
  * - While a thread changes the list of an entity, no other thread may read or change that list. The
  *   list may move, and its old memory may be reused at once.
- * - If you write a reused entity id to a weak list, the storage may have to check all weak lists of
- *   such ids first. While workers run a system, the call then throws StorageError 'group-busy'.
+ * - If you write a reused entity id to a weak list, the storage may have to check all weak lists
+ *   first. While workers run a system, the call then throws StorageError 'group-busy'.
  */
 export interface ListField<A = unknown> {
   /** Returns how many elements the list has. */
@@ -83,10 +83,7 @@ export interface ListField<A = unknown> {
    * block.
    */
   offset(eid: number): number
-  /**
-   * Makes a typed array over the elements. It is an object, so it is garbage later; `offset` makes
-   * none.
-   */
+  /** Makes a typed array over the elements. Each call makes garbage; `offset` makes none. */
   view(eid: number): A
   /** Returns a copy of the elements. */
   toArray(eid: number): number[]
@@ -115,7 +112,7 @@ export interface TextField {
   set(eid: number, text: string): void
   /** Sets the text to '', and frees the block. */
   clear(eid: number): void
-  /** Whether the entity has this text. The call makes no garbage. */
+  /** Returns whether the entity has this text. The call makes no garbage. */
   equals(eid: number, text: string): boolean
   /** Returns how many bytes the text takes in UTF-8. */
   byteLength(eid: number): number
@@ -133,8 +130,7 @@ export interface TextField {
  * entity is gone, the reference reads 0, even if bitECS has given its id to a new entity. Ids may
  * have versions.
  *
- * Any thread may read and write, as long as the world's thread does not add or remove entities
- * meanwhile.
+ * Any thread may read and write while the world's thread adds and removes no entities.
  */
 export interface WeakEidField {
   /**

@@ -23,8 +23,8 @@ export interface NumberOptions {
 }
 
 /**
- * A number type of `t`. Use it as it is, or call it with options: `t.u16` or `t.u16({ default: 100
- * })`.
+ * A number type of `t`. Use it as it is, or call it with options: `t.u16` or
+ * `t.u16({ default: 100 })`.
  */
 export interface NumberType<Name extends string, A extends ScalarArray>
   extends ScalarType<Name, A> {
@@ -51,8 +51,8 @@ export interface BoolType extends ScalarType<'bool', Uint8Array> {
 }
 
 /**
- * The type of a field that refers to another entity, and reads 0 once that entity is gone. `t.eid({
- * weak: true })` returns it. The component holds a `WeakEidField`.
+ * The type of a field that refers to another entity, and reads 0 once that entity is gone.
+ * `t.eid({ weak: true })` returns it. The component holds a `WeakEidField`.
  */
 export interface WeakEidType {
   /** `weak eid` stands for a weak reference. */
@@ -214,8 +214,8 @@ export type ValueOf<F extends FieldType> =
         : number
 /**
  * The values that bitECS's `set` takes for the component type `C`. You may leave fields out. bitECS
- * does not check them, but TypeScript does if you write `set(Health, { points: 5 } satisfies
- * Values<typeof Health>)`.
+ * does not check them, but TypeScript does if you write
+ * `set(Health, { points: 5 } satisfies Values<typeof Health>)`.
  */
 export type Values<C> = C extends { readonly [schemaOf]?: readonly [unknown, infer S] }
   ? { -readonly [K in keyof S]?: S[K] extends FieldType ? ValueOf<S[K]> : never }
@@ -236,8 +236,8 @@ type ObjectMember =
   | '__lookupSetter__'
   | '__proto__'
 /**
- * The names that no field may have. Every object inherits members such as `valueOf`. By `data` and
- * `component`, bitECS recognizes the result of `set`.
+ * The names that no field may have. Every object inherits members such as `valueOf`. bitECS
+ * recognizes the result of `set` by its members `data` and `component`.
  */
 export type ReservedName = ObjectMember | 'data' | 'component'
 

@@ -78,8 +78,9 @@ export interface Storage {
   readonly isVersioned: boolean
 
   /**
-   * What `attachStorage` takes in another thread. You can send it with `postMessage`. Once you have
-   * read this property, the storage publishes its columns and the ids of its entities in the arena.
+   * The handle of the storage. Post it to another thread, which passes it to `attachStorage`. Once
+   * you have read this property, the storage publishes its columns and the ids of its entities in
+   * the arena.
    * @throws ArenaError 'out-of-memory'; StorageError 'storage-disposed'
    */
   readonly handle: StorageHandle

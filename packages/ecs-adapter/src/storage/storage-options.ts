@@ -25,11 +25,11 @@ export interface StorageOptions {
    */
   onColumnsMoved?: (component: AnyComponent) => void
   /**
-   * Called when more than 1/16 of the arena waits to be freed: for one second until
-   * `storage.sync()` is called, or until attached threads call `sync`. It is called again only if
-   * the memory then waits for the other of these two, or if less has waited in between. The first
-   * time, `console.warn` says the same. `sync`, `reset` and `dispose` throw 'set-busy' in this
-   * function.
+   * Called when more than 1/16 of the arena waits to be freed. Either it has waited for
+   * `storage.sync()` for a second, or it waits for a `sync` of attached threads. The function is
+   * called again only if the memory then waits for the other of these two, or if less has waited in
+   * between. The first time, `console.warn` says the same. `sync`, `reset` and `dispose` throw
+   * 'set-busy' in this function.
    */
   onWaiting?: (waiting: WaitingMemory) => void
 }

@@ -35,8 +35,8 @@ export function createTable<const S extends TableSchema>(
   options?: Omit<TableOptions, 'name'>,
 ): Table<S>
 /**
- * Makes a table without a storage. Another thread attaches to it by `attachTable(table.handle,
- * pool)`.
+ * Makes a table without a storage. Another thread attaches to it by
+ * `attachTable(table.handle, pool)`.
  * @param pool a pool of this thread. The table lies in its arena
  * @param schema the names of the fields, with their types from `t`: numbers and booleans only
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'

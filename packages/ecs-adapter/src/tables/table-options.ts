@@ -21,8 +21,12 @@ export interface TableOptions {
    */
   chunkByteLength?: number
   /**
-   * How many chunks the table may have, in all threads together. Default 1024. With a higher limit,
-   * ids of removed rows are reused sooner.
+   * How many chunks the table may have, in all threads together. Default 1024.
+   *
+   * With a higher limit, ids of removed rows are reused sooner. By default, another row gets the
+   * same id after its place was used at least 255 times; with any limit, at least 63 times. If
+   * `trim` has freed the chunk in between, half as many. If trims have used up all chunk numbers,
+   * ids are reused sooner still.
    */
   chunkLimit?: number
 }

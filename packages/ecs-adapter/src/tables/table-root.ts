@@ -23,9 +23,7 @@ import {
   SLOT_CAPACITY,
 } from '../shared/attachments.ts'
 
-/**
- * What `attachTable` takes: `table.handle` of another thread. You can send it with `postMessage`.
- */
+/** The argument of `attachTable` in another thread. You can send it with `postMessage`. */
 export type TableHandle = RootHandle
 
 export const MAGIC = 0x41535401

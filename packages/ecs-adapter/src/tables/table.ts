@@ -32,7 +32,7 @@ export interface TableOwner {
 export type AnyTable = Pick<Table, 'name' | 'handle' | 'isAttached'> & {
   /** The chunks of all threads, as of the last `sync`. */
   readonly chunks: readonly ChunkRows[]
-  /** The chunk with this number. */
+  /** Returns the chunk with this number, or undefined. */
   chunk(number: number): ChunkRows | undefined
 }
 
@@ -44,7 +44,7 @@ export type AnyTable = Pick<Table, 'name' | 'handle' | 'isAttached'> & {
 export class Table<S extends TableSchema = TableSchema> {
   /** The name of the table, as errors show it. */
   readonly name: string
-  /** What `attachTable` takes in any thread of the arena. */
+  /** The handle of the table. Pass it to `attachTable` in any thread of the arena. */
   readonly handle: TableHandle
   /** How many rows fit into a chunk. */
   readonly chunkCapacity: number
@@ -99,7 +99,7 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * Returns a chunk of this thread with room for a row. `table.chunkWithRoom().addRow()` takes half
-   * the time of `add`, `chunkOf` and `indexOf`.
+   * the time of `add`, `chunkOf` and `indexOf` together.
    * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-detached',
    * 'table-disposed'
    */
@@ -119,7 +119,7 @@ export class Table<S extends TableSchema = TableSchema> {
     return chunk.ids[chunk.addRow()]
   }
 
-  /** Whether there is a row with this id. You may pass any value. */
+  /** Returns whether there is a row with this id. You may pass any value. */
   has(id: number): boolean {
     return this.indexOf(id) !== -1
   }
@@ -207,9 +207,9 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Says that this thread does not use the table until its next `sync`, which attaches again. The
-   * chunks stay those of this thread until its pool is closed. Then other threads may take them
-   * over. Detach before you close the pool: otherwise `add` may not notice that the pool is closed.
+   * Ends the use of the table by this thread, until its next `sync` attaches it again. The chunks
+   * stay those of this thread until its pool is closed. Then other threads may take them over.
+   * Detach before you close the pool: otherwise `add` may not notice that the pool is closed.
    */
   detach(): void {
     this.#owner?.checkIdle('table.detach()')
@@ -219,8 +219,8 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Frees the table. It is then no longer in `storage.tables`, and its name is free. In attached
-   * threads, that holds from their next `sync` on.
+   * Frees the table. It is then no longer in `storage.tables`, and its name is free. Attached
+   * threads see that at their next `sync`.
    * @throws StorageError 'still-attached' while another thread is attached; 'invalid-argument'
    * unless this thread created the table; 'table-disposed'
    */

@@ -22,9 +22,9 @@ const defined = new Map<string, CheckedSystems>()
  * ```
  *
  * If a system takes arguments, annotate its parameter, as `move` does. Without the annotation,
- * `args` has the type unknown, and everything else is typed. `Components` is a type such as `{
- * Position: Component<typeof position> }`, and `Tables` one such as `{ Bullet: Table<typeof bullet>
- * }`.
+ * `args` has the type unknown, and everything else is typed. `Components` is a type such as
+ * `{ Position: Component<typeof position> }`, and `Tables` one such as
+ * `{ Bullet: Table<typeof bullet> }`.
  *
  * Call it once in each thread, or pass `systems` to `createWorkerGroup`. If a dev server loads the
  * module again, later groups use the later systems.

@@ -74,13 +74,8 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
    * When the run is done, the commands of its systems are applied. If it fails, only the commands
    * of finished batches are applied. If it times out, commands are applied before the next run, or
    * when the group closes. If a command throws then, the next run does not begin.
-   * @param entities one of these:
-   *
-   * - ids in an array, such as the result of `query`. They are checked and copied. An Int32Array or
-   *   Uint32Array is not checked; if it lies in the arena, it is not copied either
-   * - a table of the storage. The system gets the chunks that have rows when the run begins, by
-   *   ascending number
-   * - `EACH_WORKER`, to call the system once on each worker
+   * @param system the name of the system
+   * @param entities ids in an array, a table of the storage, or `EACH_WORKER`: see `RunEntities`
    * @param argsAndOptions first the arguments of the system: plain values, as JSON can hold them.
    * Then `RunOptions`
    * @throws The promise rejects with RunError 'system-failed', 'worker-died' or 'timed-out', which

@@ -16,9 +16,12 @@ export const EACH_WORKER = 'each worker' as const
 /**
  * What a run goes over:
  *
- * - the ids of entities in an array, such as the result of `query`
- * - a table of the storage. The run goes over the chunks that have rows
- * - `EACH_WORKER`, to call the system once on each worker
+ * - The ids of entities in an array, such as the result of `query`. They are checked and copied
+ *   into the arena. An `Int32Array` or `Uint32Array` is not checked. If it lies in the arena, it is
+ *   not copied either.
+ * - A table of the storage. The run goes over the chunks that have rows when it begins, by
+ *   ascending number.
+ * - `EACH_WORKER`, to call the system once on each worker.
  */
 export type RunEntities = ArrayLike<number> | AnyTable | typeof EACH_WORKER
 

@@ -12,9 +12,9 @@ type Tables = Readonly<Record<string, Table>>
 /**
  * What a system is called with. All calls in one worker get the same object, so do not keep it.
  *
- * - `C` and `T` are the types of the components and tables by name, such as `{ Position:
- *   Component<typeof position> }` and `{ Bullet: Table<typeof bullet> }`. Import their schemas in
- *   the main thread and in the workers.
+ * - `C` and `T` are the types of the components and tables by name, such as
+ *   `{ Position: Component<typeof position> }` and `{ Bullet: Table<typeof bullet> }`. Import their
+ *   schemas in the main thread and in the workers.
  * - `A` is the type of the arguments, such as `{ dt: number }`.
  * - `N` is the name of the table that the system runs over, if `T` has several.
  */

@@ -56,7 +56,8 @@ export interface ClassStats extends ByteStats, RefillStats {
    */
   peakLiveBlockCount: number
   /**
-   * How many blocks other slots have freed and their owners received. Each slot counts modulo 2^32.
+   * How many blocks their owners have received that other slots had freed. Each slot counts modulo
+   * 2^32.
    */
   drainedBlockCount: number
 }
@@ -80,8 +81,8 @@ export interface SlotStats extends RefillStats {
    */
   remoteFreeCount: number
   /**
-   * How many received blocks were freed wrongly: twice, at an offset that is not that of a block,
-   * or with an overwritten header.
+   * How many received blocks were freed wrongly: twice, with an overwritten header, or at an offset
+   * where no block begins.
    */
   violationCount: number
   /**
