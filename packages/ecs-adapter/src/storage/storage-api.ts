@@ -88,7 +88,7 @@ export interface Storage {
   /**
    * Returns the index of an entity in columns. It is the id itself, or the id without its version.
    * For a sparse component, call `rows.indexOf(eid)` instead.
-   * @throws StorageError 'storage-disposed'
+   * @throws StorageError 'invalid-argument', 'storage-disposed'
    */
   indexOf(eid: EntityId): number
 

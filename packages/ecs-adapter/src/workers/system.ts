@@ -69,6 +69,7 @@ export interface SystemContext<
   /**
    * Returns the index of an entity in columns. For a sparse component, call `rows.indexOf(eid)`
    * instead.
+   * @throws StorageError 'invalid-argument'
    */
   indexOf(eid: number): number
 }
