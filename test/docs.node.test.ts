@@ -4,11 +4,12 @@
 // `*.page.ts` is a program for a browser: all of them run in each browser, in a page that is
 // isolated and in one that is not.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { filesOf } from './support/fences.ts'
 
 const root = resolve(process.env.ASHLAR_ROOT ?? '.')
 const test = suite('docs')
@@ -20,16 +21,6 @@ const pages = folders.flatMap((folder) =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => resolve(root, folder, name)),
 )
-
-/** The fences of a page by the file that they name; '' for those that name none. */
-function filesOf(page: string): Map<string, string> {
-  const files = new Map<string, string>()
-  const fences = /^```ts(?: (\S+\.ts))?\n([\s\S]*?)^```/gm
-  for (const [, name = '', code] of readFileSync(page, 'utf8').matchAll(fences)) {
-    files.set(name, `${files.get(name) ?? ''}${code}\n`)
-  }
-  return files
-}
 
 /** Turns `const a = b // → c` and `b // → c` into the statement and a comparison. */
 function compared(line: string): string {

@@ -1,9 +1,10 @@
 // A game of a user: the packed files, in a folder outside of the repository. Its one module of
 // schemas and systems runs on Node and in pages that Vite builds, with workers and without.
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { filesOf } from './support/fences.ts'
 import { compilerOf, packedProject, root, runNode } from './support/packed.ts'
 
 interface Report {
@@ -22,6 +23,10 @@ const test = suite<{ game: string }>('a game from the packed files')
 test.before(async (context) => {
   context.game = join(await packedProject(), 'game')
   cpSync(resolve(root, 'test/fixtures/game'), context.game, { recursive: true })
+  mkdirSync(join(context.game, 'src/guide'))
+  for (const [name, code] of filesOf(resolve(root, 'docs/bitecs-on-workers.md'))) {
+    writeFileSync(join(context.game, 'src/guide', name), code)
+  }
 })
 
 const COMPILERS = ['typescript54', 'typescript59', 'typescript']
@@ -36,6 +41,11 @@ const PLATFORMS = [
   { name: 'both', dom: true, types: ['node'], files: ['main', 'worker', 'page-worker'] },
   { name: 'three', dom: true, types: [], files: ['page'], skipLibCheck: true },
 ]
+/** The guide writes `x[i] += 1`, which `noUncheckedIndexedAccess` refuses for any typed array. */
+const GUIDE = {
+  files: ['guide/main', 'guide/worker'],
+  options: { noUncheckedIndexedAccess: false, allowImportingTsExtensions: true, types: ['node'] },
+}
 
 function writeConfig(game: string, name: string, options: object, files: string[]): string {
   const compilerOptions = {
@@ -52,7 +62,8 @@ function writeConfig(game: string, name: string, options: object, files: string[
 }
 
 test('its sources need no cast, and silence no compiler', ({ game }) => {
-  for (const name of readdirSync(join(game, 'src'))) {
+  for (const name of readdirSync(join(game, 'src'), { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue
     const text = readFileSync(join(game, 'src', name), 'utf8')
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/(?! @ts).*/g, '')
     assert.not.match(code, /^(?!import|export).*\bas \w|<any>|: any\b|@ts-/m, name)
@@ -66,6 +77,11 @@ for (const compiler of COMPILERS) {
       const modules = { module: 'esnext', moduleResolution: 'bundler', noEmit: true }
       return writeConfig(game, name, { ...modules, lib, types, skipLibCheck }, files)
     })
+    for (const lib of [['es2022'], ['es2022', 'dom', 'dom.iterable']]) {
+      const options = { ...GUIDE.options, module: 'esnext', moduleResolution: 'bundler', lib }
+      const name = `guide${lib.length}`
+      configs.push(writeConfig(game, name, { ...options, noEmit: true }, GUIDE.files))
+    }
     await runNode(game, resolve(root, 'scripts/testing/typecheck.mjs'), compiler, ...configs)
   })
 }
