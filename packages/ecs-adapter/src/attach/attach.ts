@@ -71,10 +71,12 @@ export class AttachedStorage<
    * arrays again; field objects for lists and texts stay valid. A name that is not there throws
    * StorageError 'invalid-argument'.
    *
-   * Call `sync` before you change lists or texts. If a column has moved since, the change goes to
-   * its old memory and is lost. While a thread changes the lists or texts of an entity, no other
-   * thread may read or change them. If this thread makes a list or text longer, the list or text
-   * moves to its pool.
+   * Call `sync` before you change lists or texts. If a column has moved since the last `sync`, a
+   * change goes to its old memory and is lost. A later change may then free a block that another
+   * thread owns.
+   *
+   * While a thread changes the lists or texts of an entity, no other thread may read or change
+   * them. If this thread makes a list or text longer, the list or text moves to its pool.
    */
   readonly components: C
   /** The tables by name. Rows that this thread adds are in chunks of its own pool. */
