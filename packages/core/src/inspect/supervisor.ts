@@ -15,8 +15,8 @@ import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
  * What a supervisor publishes:
  *
  * - `frozen`: nothing, so that results stay reproducible
- * - `canary`: batches for one slot only, where you can watch the effect
- * - `learn`: batches for all slots
+ * - `canary`: refill batches for one slot only, where you can watch the effect
+ * - `learn`: refill batches for all slots
  */
 export type SupervisorState = 'frozen' | 'canary' | 'learn'
 const STATES: readonly unknown[] = ['frozen', 'canary', 'learn'] satisfies SupervisorState[]
@@ -25,13 +25,14 @@ const STATES: readonly unknown[] = ['frozen', 'canary', 'learn'] satisfies Super
 export interface SupervisorOptions {
   /** What the supervisor publishes at first. Default `'frozen'`. */
   readonly state?: SupervisorState
-  /** The slot that gets batches in state `'canary'`. Default 0. */
+  /** The slot that gets refill batches in state `'canary'`. Default 0. */
   readonly canarySlot?: number
 }
 
 /**
- * Chooses for all pools how many blocks a refill hands out: the batch. It learns from the telemetry
- * of the pools. `openSupervisor` opens one, in any thread. It has no timer: call `step` regularly.
+ * Chooses for all pools how many blocks a refill hands out: the refill batch. It learns from the
+ * telemetry of the pools. `openSupervisor` opens one, in any thread. It has no timer: call `step`
+ * regularly.
  */
 export interface Supervisor {
   /**
@@ -60,8 +61,8 @@ export interface Supervisor {
   step(visit?: (event: Readonly<TelemetryEvent>) => void): number
 
   /**
-   * Returns the batch that was found for blocks of `byteLength` bytes, in blocks. It is 0 if none
-   * was found yet.
+   * Returns the refill batch that was found for blocks of `byteLength` bytes, in blocks. It is 0 if
+   * none was found yet.
    * @throws ArenaError 'invalid-argument'
    */
   batchFor(byteLength: number): number
