@@ -12,14 +12,16 @@ export type { Telemetry, TelemetryEvent, TelemetryEventKind } from './telemetry/
 
 /**
  * Opens a reader of the events that the pools of all threads record: refills, spans claimed and
- * returned, blocks received from other threads, adoptions. No pool waits for a reader: if a pool's
- * ring is full, its further events are dropped and counted.
+ * returned, blocks received from other threads, adoptions. No pool waits for a reader. If nobody
+ * reads the events of a pool, the pool drops further events, and counts them.
+ * @throws ArenaError 'invalid-argument'
  */
 export const openTelemetry = (arena: Arena): telemetry.Telemetry =>
   telemetry.openTelemetry(checkedMemory(arena))
 
 /**
- * Opens a supervisor, which learns how many blocks a refill should hand out, and publishes that.
+ * Opens a supervisor. It learns how many blocks a refill should hand out, and publishes that number
+ * to the pools.
  * @throws ArenaError 'invalid-argument'
  */
 export const openSupervisor = (
@@ -28,9 +30,11 @@ export const openSupervisor = (
 ): supervisor.Supervisor => supervisor.openSupervisor(checkedMemory(arena), options)
 
 /**
- * Publishes how many blocks a refill hands out, 1 to 1024, for the class that holds `byteLength`
- * bytes, in one slot or in all. With 0, each pool decides by itself. It takes effect at a pool's
- * next refill. A refill claims at most one run of spans, so it may hand out fewer.
+ * Sets how many blocks a refill hands out for one size class. Pools follow at their next refill. A
+ * refill takes at most one run of spans, so it may hand out fewer blocks.
+ * @param byteLength picks the size class: that of a block of so many bytes
+ * @param blockCount blocks for each refill: 1 to 1024. With 0, each pool decides by itself
+ * @param slot the only slot to set it for. By default, it is set for all slots
  * @throws ArenaError 'invalid-argument'
  */
 export const publishBatch = (

@@ -1,4 +1,8 @@
-/** The types of fields, as `t` of the package: a bundler drops those that are not named. */
+/**
+ * The field types of schemas: `{ x: t.f32, name: t.text }`. Bundlers leave out the types that you
+ * do not name.
+ * @module t
+ */
 export { eid } from './columns/eid-type.ts'
 export { list } from './lists/list-type.ts'
 export { text } from './lists/text-type.ts'

@@ -23,6 +23,14 @@ import { checkedSlot, claimSlot, openSlot, slotGeneration, slotState } from '../
 import { checkControl } from './control.ts'
 import { type ArenaHandle, checkedHandle } from './region.ts'
 
+/**
+ * The object by which one thread allocates and frees blocks of an arena. `arena.openPool()` opens
+ * one. Each thread needs its own pool.
+ *
+ * Offsets count bytes from the start of `arena.buffer`. They are multiples of 16, and 0 stands for
+ * no block. A new block holds whatever the memory held before. A call that throws leaves all blocks
+ * unchanged.
+ */
 export interface Pool extends PoolOf<Arena> {}
 
 /** The memory of an arena; throws a TypeError for anything else. See `checkedMemory`. */
@@ -33,14 +41,14 @@ export let openArena: (memory: ArenaMemory, shared: boolean) => Arena
 const KEY = {}
 
 /**
- * A buffer or a region of a buffer, with all blocks in it.
+ * A buffer, or a region of a buffer, with all the blocks in it.
  *
- * All state is in the buffer, so any thread can attach to the arena, and an offset means the same
+ * All state is in the buffer. So any thread can attach to the arena, and an offset means the same
  * in every thread. An offset counts bytes from the start of `buffer`: `arena.f32[offset >> 2]` is
  * the first float of the block at `offset`.
  *
- * `create.ts` adds `Arena.create`. The package exports this class without it as `AttachedArena`: by
- * that, a worker attaches without the code that creates arenas.
+ * The package exports this class under two names. `Arena` can create arenas and attach to them.
+ * `AttachedArena` can only attach, and makes the bundle of a worker smaller.
  */
 export class Arena {
   static {
@@ -64,7 +72,8 @@ export class Arena {
   }
 
   /**
-   * Attaches to the arena of another thread, by the `handle` that the thread got from that arena.
+   * Attaches this thread to the arena of another thread.
+   * @param handle `arena.handle`, as the other thread posted it
    * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt', 'not-shareable'
    */
   static attach(handle: ArenaHandle): Arena {
@@ -74,9 +83,13 @@ export class Arena {
   }
 
   /**
-   * Called when this thread receives a block that another thread freed wrongly: twice, with an
-   * overwritten header, or at an offset that no alloc gave. The hook runs in a microtask after the
-   * call that received the block. Every thread has a hook of its own.
+   * Set a function here to hear of wrong frees by other threads. The library calls it with an error
+   * when this thread receives a block that another thread freed wrongly: twice, with an overwritten
+   * header, or at an offset where no block begins.
+   *
+   * The function runs in a microtask after the call that received the block. Each thread sets its
+   * own.
+   * @throws ArenaError 'invalid-argument' if you set anything but a function or undefined
    */
   get onViolation(): ((error: ArenaError) => void) | undefined {
     return this.#memory.onViolation
@@ -89,7 +102,10 @@ export class Arena {
     this.#memory.onViolation = hook
   }
 
-  /** The buffer that the arena lies in. A WebAssembly.Memory that grows replaces its buffer. */
+  /**
+   * The buffer that the arena lies in. When a `WebAssembly.Memory` grows, it replaces its buffer:
+   * read this property again.
+   */
   get buffer(): ArrayBufferLike {
     return this.#memory.views.buffer
   }
@@ -105,7 +121,7 @@ export class Arena {
   }
 
   /**
-   * What another thread passes to `Arena.attach`.
+   * The handle of the arena. Post it to another thread, which passes it to `Arena.attach`.
    * @throws ArenaError 'not-shareable' if the arena is not shared
    */
   get handle(): ArenaHandle {
@@ -116,51 +132,53 @@ export class Arena {
   }
 
   /**
-   * View from the buffer's start to the arena's end, indexed by byte offset. In a hot loop, keep
-   * the view in a local variable.
+   * A view from the start of the buffer to the end of the arena. Index it by `offset`. In a hot
+   * loop, keep the view in a local variable.
    */
   get u8(): Uint8Array {
     return this.#memory.views.u8
   }
 
-  /** View from the buffer's start to the arena's end, indexed by byte offset. */
+  /** A view from the start of the buffer to the end of the arena. Index it by `offset`. */
   get i8(): Int8Array {
     return this.#memory.views.i8
   }
 
-  /** View from the buffer's start to the arena's end, indexed by byte offset >> 1. */
+  /** A view from the start of the buffer to the end of the arena. Index it by `offset >> 1`. */
   get u16(): Uint16Array {
     return this.#memory.views.u16
   }
 
-  /** View from the buffer's start to the arena's end, indexed by byte offset >> 1. */
+  /** A view from the start of the buffer to the end of the arena. Index it by `offset >> 1`. */
   get i16(): Int16Array {
     return this.#memory.views.i16
   }
 
-  /** View from the buffer's start to the arena's end, indexed by byte offset >> 2. */
+  /** A view from the start of the buffer to the end of the arena. Index it by `offset >> 2`. */
   get u32(): Uint32Array {
     return this.#memory.views.u32
   }
 
-  /** View from the buffer's start to the arena's end, indexed by byte offset >> 2. */
+  /** A view from the start of the buffer to the end of the arena. Index it by `offset >> 2`. */
   get i32(): Int32Array {
     return this.#memory.views.i32
   }
 
-  /** View from the buffer's start to the arena's end, indexed by byte offset >> 2. */
+  /** A view from the start of the buffer to the end of the arena. Index it by `offset >> 2`. */
   get f32(): Float32Array {
     return this.#memory.views.f32
   }
 
-  /** View from the buffer's start to the arena's end, indexed by byte offset >> 3. */
+  /** A view from the start of the buffer to the end of the arena. Index it by `offset >> 3`. */
   get f64(): Float64Array {
     return this.#memory.views.f64
   }
 
   /**
-   * A typed array over a live block: of the type passed to `allocArray`, or else a Uint8Array.
-   * @throws ArenaError 'invalid-offset', 'double-free', 'corrupt'
+   * Makes a typed array over a live block. It has the type that was passed to `allocArray`. For any
+   * other block, it is a `Uint8Array`.
+   * @throws ArenaError 'invalid-offset', 'double-free' if the block is free, 'corrupt' if the
+   * header of the block was overwritten
    */
   view(offset: number): ElementArray {
     const byteLength = byteLengthAt(this.#memory, liveBlockAt(this.#memory, offset), offset)
@@ -171,7 +189,7 @@ export class Arena {
 
   /**
    * Opens a pool for this thread, on a slot that no other pool uses.
-   * @param reserved the slot that `reserveSlot` returned; by default any closed or vacant slot
+   * @param reserved the slot that `reserveSlot` returned. By default, the pool gets any free slot
    * @throws ArenaError 'no-free-slot', 'invalid-argument'
    */
   openPool(reserved?: number): Pool {
@@ -179,8 +197,9 @@ export class Arena {
   }
 
   /**
-   * Reserves a slot for a thread that is about to start, so that you know which slot to adopt if
-   * the thread dies, however early. The thread opens its pool with `arena.openPool(slot)`.
+   * Reserves a slot for a thread that is about to start, and returns the index of the slot. So you
+   * know which slot to adopt if the thread dies early. The thread opens its pool with
+   * `arena.openPool(slot)`.
    * @throws ArenaError 'no-free-slot'
    */
   reserveSlot(): number {
@@ -188,14 +207,16 @@ export class Arena {
   }
 
   /**
-   * Repairs the slot of a thread that has died, at any instruction, and opens a pool on it. Live
-   * blocks stay live, and `blocks(arena)` lists them; all others become free. Half-claimed spans
-   * are released, half-done deliveries completed. Other threads may use the arena meanwhile.
+   * Repairs the slot of a dead thread, and opens a pool on it. The thread may have died in the
+   * middle of any call. Its live blocks stay live, and `blocks(arena)` lists them. All its other
+   * memory becomes free. Other threads may use the arena during the call.
    *
-   * Call it only after the death is confirmed: see `threadExited` and `holdThreadLock`. A thread
-   * may run on after a call to terminate it.
-   * @param generation the dead pool's `pool.generation`, if known. With it, the call throws if
-   * another thread has adopted the slot already, instead of taking the slot from that thread
+   * Wait until the death is confirmed: see `threadExited` and `holdThreadLock`. A thread may run on
+   * for a while after you have terminated it.
+   * @param slot the slot of the dead thread
+   * @param generation `pool.generation` of the dead thread's pool, if you know it. If another
+   * thread has adopted the slot, the call then throws. Without it, the call would take the slot
+   * from that other thread
    * @throws ArenaError 'not-adoptable', 'invalid-argument'
    */
   adopt(slot: number, generation?: number): Pool {
@@ -213,8 +234,8 @@ export class Arena {
   }
 
   /**
-   * Whether the pool that has this slot and generation is still open. If the pool's thread has
-   * died, the result stays true until the slot is adopted.
+   * Returns whether the pool with this slot and generation is still open. If the thread of the pool
+   * dies, the result stays true until a thread adopts the slot.
    * @throws ArenaError 'invalid-argument'
    */
   isOpen(slot: number, generation: number): boolean {
@@ -227,9 +248,11 @@ export class Arena {
   }
 
   /**
-   * Figures about the arena, or one slot. The call adds up counters: any thread may call it in
-   * every frame, and `arena.stats({ into: stats })` makes no garbage. The counters of live and free
-   * blocks date from each pool's last refill or sweep. `exactStats` counts the blocks now.
+   * Returns figures about the arena, or about one slot. The call only adds up counters, so any
+   * thread may call it in every frame. `arena.stats({ into: stats })` makes no garbage.
+   *
+   * The counts of live and free blocks are as of the last refill or sweep of each pool.
+   * `exactStats` counts the blocks now.
    * @throws ArenaError 'invalid-argument'
    */
   stats(options?: StatsOptions): ArenaStats {

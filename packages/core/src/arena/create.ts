@@ -5,9 +5,16 @@ import { nextTag, writeControl } from './control.ts'
 import { type ArenaOptions, findRegion } from './region.ts'
 
 /**
- * Creates an arena in new memory, or in a caller's memory, whose contents are lost.
- * @throws ArenaError 'invalid-argument'; 'not-shareable' if the memory is to be shared but cannot
- * be; 'out-of-memory' if the platform has no memory of that length
+ * Creates an arena in new memory, or in memory that you pass. What that memory held is lost.
+ *
+ * ```ts
+ * const arena = Arena.create({ byteLength: 64 * 2 ** 20 })
+ * const pool = arena.openPool()
+ * const offset = pool.alloc(8)
+ * arena.f32[offset >> 2] = 1.5
+ * ```
+ * @throws ArenaError 'invalid-argument'; 'not-shareable' if you ask for shared memory where memory
+ * cannot be shared; 'out-of-memory' if the platform has no memory of that length
  */
 function create(options: ArenaOptions): Arena {
   const region = findRegion(options)
@@ -16,5 +23,13 @@ function create(options: ArenaOptions): Arena {
   return openArena(openMemory(buffer, base, growable), shared)
 }
 
+/** An arena: what `Arena.create` and `Arena.attach` return. */
 export type Arena = AttachedArena
+/**
+ * The class of arenas. `Arena.create` makes an arena, and `Arena.attach` attaches a thread to the
+ * arena of another thread.
+ *
+ * A thread that only attaches can import `AttachedArena` instead. This is the same class without
+ * `create`, so its bundle is smaller.
+ */
 export const Arena = /* @__PURE__ */ Object.assign(AttachedArena, { create })

@@ -16,15 +16,23 @@ export function checkedMemory(arena: Arena): ArenaMemory {
   }
 }
 
-/** Lists what is damaged, if anything. No other thread may call the library during the call. */
+/**
+ * Checks the whole arena, and returns a list of what is damaged. The list is empty if nothing is.
+ * No other thread may call the library during the call.
+ * @throws ArenaError 'invalid-argument'
+ */
 export const verify = (arena: Arena): Violation[] => verifyArena(checkedMemory(arena))
 
-/** Lists every live block. No other thread may call the library during the call. */
+/**
+ * Lists every live block by ascending offset. Blocks that a thread has freed are left out, even if
+ * their owner has not received them yet. No other thread may call the library during the call.
+ * @throws ArenaError 'invalid-argument'
+ */
 export const blocks = (arena: Arena): BlockInfo[] => listBlocks(checkedMemory(arena))
 
 /**
- * `arena.stats()`, but counts live and free blocks now, by a walk over all blocks. No other thread
- * may call the library during the call.
+ * Returns the figures of `arena.stats()`, but counts the live and free blocks now: it visits all
+ * blocks. No other thread may call the library during the call.
  * @throws ArenaError 'invalid-argument'
  */
 export const exactStats = (arena: Arena, options?: StatsOptions): ArenaStats =>

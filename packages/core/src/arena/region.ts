@@ -21,32 +21,49 @@ import type { GrowableMemory } from '../memory/memory.ts'
 import { stridesWith } from '../memory/size-classes.ts'
 import { type ArenaRegion, controlSpanCountOf, type Geometry } from './control.ts'
 
+/** Options of `Arena.create`: how long the arena is, and in which memory it lies. */
 export interface ArenaOptions {
   /**
-   * The arena's length in bytes, at most 2 GiB. Without `buffer` or `memory`, it is required, and
-   * rounded up to whole spans of 64 KiB; it takes address space, but memory only where it is used.
-   * In a caller's memory, it is rounded down, and by default it reaches to the memory's end.
+   * The length of the arena in bytes, at most 2 GiB.
+   *
+   * Without `buffer` and `memory`, this option is required. The length is rounded up to whole spans
+   * of 64 KiB. The arena takes addresses for its whole length, but memory only for the parts that
+   * you use.
+   *
+   * With `buffer` or `memory`, the length is rounded down. By default, the arena then reaches to
+   * the end of that memory.
    */
   readonly byteLength?: number
-  /** If the platform refuses `byteLength`, halves of it are tried, down to this length. */
+  /**
+   * The least length in bytes that you accept. If the platform refuses `byteLength`, the call tries
+   * half of it, a quarter and so on, down to this length. By default, it tries only `byteLength`.
+   */
   readonly minByteLength?: number
-  /** Whether other threads can attach. Default: if the platform and the given memory allow it. */
+  /**
+   * Whether other threads can attach to the arena. By default they can, if the platform and the
+   * memory that you pass allow it.
+   */
   readonly shared?: boolean
-  /** How many pools can be open at once: 1 to 254. By default 15, which take 7.6 KiB each. */
+  /** How many pools can be open at once: 1 to 254. The default is 15. Each slot takes 7.6 KiB. */
   readonly slots?: number
-  /** Payload lengths of additional size classes, in bytes: multiples of 16 up to 512 KiB. */
+  /**
+   * Size classes to add to the default ones, each by the length of its payload in bytes: a multiple
+   * of 16, up to 512 KiB.
+   */
   readonly classes?: readonly number[]
-  /** The buffer to create the arena in; by default a new one. */
+  /** The buffer to create the arena in. By default, the arena gets a new buffer. */
   readonly buffer?: ArrayBufferLike
-  /** The WebAssembly.Memory to create the arena in, instead of a buffer. It may grow later. */
+  /** The `WebAssembly.Memory` to create the arena in, instead of a buffer. It may grow later. */
   readonly memory?: GrowableMemory
-  /** Where the arena begins in `buffer` or `memory`: a multiple of 16 bytes; 0 by default. */
+  /** Where the arena begins in `buffer` or `memory`, in bytes: a multiple of 16. Default 0. */
   readonly byteOffset?: number
 }
 
-/** What `Arena.attach` needs in another thread; `postMessage` can send it. */
+/** The argument of `Arena.attach` in another thread. You can send it with `postMessage`. */
 export interface ArenaHandle {
+  /** The shared buffer that the arena lies in. */
   readonly buffer: ArrayBufferLike
+  /** Where the arena begins in the buffer, in bytes. */
   readonly byteOffset: number
 }
 

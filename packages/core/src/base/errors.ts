@@ -1,6 +1,24 @@
 /** The errors of the package, which say what was given and what to do; and checks of arguments. */
 import { isPlainObject } from './builtins.ts'
 
+/**
+ * The `code` of an `ArenaError`. It says what went wrong:
+ *
+ * - `out-of-memory`: the arena has no room, or the platform has no memory of that length
+ * - `invalid-argument`: an argument has the wrong type or range, or an option does not exist
+ * - `invalid-offset`: no live block starts at the offset
+ * - `double-free`: the block is free already
+ * - `pool-closed`: the pool was closed before the call
+ * - `scratch-disposed`: the scratch was disposed of before the call
+ * - `not-an-arena`: the handle does not lead to an arena
+ * - `version-mismatch`: another version of the package created the arena
+ * - `corrupt`: memory of the library was overwritten
+ * - `not-shareable`: the memory cannot be shared with other threads
+ * - `no-free-slot`: every slot of the arena has an open pool
+ * - `not-adoptable`: no dead thread has the slot
+ * - `thread-lock-taken`: another thread holds the lock, or this thread counts as dead
+ * - `no-web-locks`: the page has no Web Locks, because its context is not secure
+ */
 export type ArenaErrorCode =
   | 'out-of-memory'
   | 'invalid-argument'
@@ -17,9 +35,14 @@ export type ArenaErrorCode =
   | 'thread-lock-taken'
   | 'no-web-locks'
 
-/** The class of all errors of the package. A call that throws leaves all blocks unchanged. */
+/**
+ * Every error that the package throws. A call that throws an `ArenaError` leaves all blocks
+ * unchanged.
+ */
 export class ArenaError extends Error {
+  /** The name of the class, which stack traces show. */
   override readonly name = 'ArenaError'
+  /** What went wrong: see `ArenaErrorCode`. Compare the code; the `message` is for people. */
   readonly code: ArenaErrorCode
 
   constructor(code: ArenaErrorCode, message: string) {

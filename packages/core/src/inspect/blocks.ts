@@ -8,13 +8,13 @@ import { ELEMENT_TYPE_NAMES, type ElementTypeName } from '../memory/element-type
 import { type ArenaMemory, headerAt, secondWordAt, stateAt } from '../memory/memory.ts'
 import { offsetsOnTheWay } from '../remote/remote.ts'
 
-/** A live block, as its header describes it. */
+/** A live block, as `blocks` lists it. */
 export interface BlockInfo {
-  /** The offset to pass to `free`. */
+  /** The offset of the block. You can pass it to `pool.free`. */
   readonly offset: number
-  /** The byte length that was requested. */
+  /** How many bytes were requested for the block. */
   readonly byteLength: number
-  /** The type of the block's elements; `'untyped'` unless `allocArray` made the block. */
+  /** The type of the elements. It is `'untyped'` unless `allocArray` made the block. */
   readonly type: ElementTypeName
   /** The slot that owns the block. */
   readonly slot: number

@@ -12,44 +12,65 @@ import { checkedSlot } from '../spans/slots.ts'
 import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
 
 /**
- * What a supervisor publishes. `frozen`: nothing new, so that results stay reproducible. `canary`:
- * batches for one slot, where you can watch the effect. `learn`: batches for all slots.
+ * What a supervisor publishes:
+ *
+ * - `frozen`: nothing, so that results stay reproducible
+ * - `canary`: refill batches for one slot only, where you can watch the effect
+ * - `learn`: refill batches for all slots
  */
 export type SupervisorState = 'frozen' | 'canary' | 'learn'
 const STATES: readonly unknown[] = ['frozen', 'canary', 'learn'] satisfies SupervisorState[]
 
+/** Options of `openSupervisor`. */
 export interface SupervisorOptions {
-  /** `frozen` by default. */
+  /** What the supervisor publishes at first. Default `'frozen'`. */
   readonly state?: SupervisorState
-  /** The slot that `canary` publishes to: 0 by default. */
+  /** The slot that gets refill batches in state `'canary'`. Default 0. */
   readonly canarySlot?: number
 }
 
+/**
+ * Chooses for all pools how many blocks a refill hands out: the refill batch. It learns from the
+ * telemetry of the pools. `openSupervisor` opens one, in any thread. It has no timer: call `step`
+ * regularly.
+ */
 export interface Supervisor {
-  /** You may set it: `learn` then publishes to all slots, at once, what was found in `canary`. */
+  /**
+   * What the supervisor publishes. You may set it. If you change `'canary'` to `'learn'`, all slots
+   * at once get the batches that were found for the canary slot.
+   * @throws ArenaError 'invalid-argument' if you set another value
+   */
   state: SupervisorState
 
   /**
-   * Ends a window: reads the events of all pools since the last step. If twice or half the batch of
-   * a class would have been better in three windows in a row, publishes that batch. (At first, the
-   * batch is what refills hand out on average.) Twice is better if it saves 8 % of the cost of
-   * refills; half, if most refills handed out four times the need. Then the class is left alone for
-   * ten windows. A batch set by `publishBatch` stays until the supervisor finds another one.
+   * Reads the events of all pools since the last step, and changes batches where that pays. If the
+   * state is `'frozen'`, it only reads. Call it regularly, such as each frame or each second: pools
+   * drop events if nobody reads them.
    *
-   * Call it regularly, each frame or second: a pool drops events while its ring is full.
-   * @param visit is called with every event: other readers do not get the events that `step` reads
-   * @returns how many classes got another batch
+   * A batch doubles or halves if this would have been better in three steps in a row. Twice the
+   * batch is better if it saves 8 % of the cost of refills. Half of it is better if most refills
+   * handed out four times what was needed. After a change, the size class keeps its batch for ten
+   * steps.
+   *
+   * Before its first change, the supervisor assumes the batch that refills hand out on average. A
+   * batch that `publishBatch` set stays until the supervisor finds another one.
+   * @param visit gets every event, because other readers do not get the events that `step` reads
+   * @returns how many size classes got another batch
    * @throws ArenaError 'invalid-argument'
    */
   step(visit?: (event: Readonly<TelemetryEvent>) => void): number
 
   /**
-   * The batch, in blocks, that was found for the class of a byte length; 0 if none was found yet.
+   * Returns the refill batch that was found for blocks of `byteLength` bytes, in blocks. It is 0 if
+   * none was found yet.
    * @throws ArenaError 'invalid-argument'
    */
   batchFor(byteLength: number): number
 
-  /** Forgets what it has found, and withdraws all batches, also those that others published. */
+  /**
+   * Forgets what the supervisor has found, and withdraws all published batches, also those of other
+   * publishers. Pools then decide by themselves again.
+   */
   reset(): void
 }
 

@@ -1,123 +1,173 @@
 /** The public interface of a pool. */
 import type { ElementArray, ElementArrayConstructor } from './element-types.ts'
 
-/** How much `collect` may do. */
+/** Options of `pool.collect`. */
 export interface CollectOptions {
   /**
-   * `collect` stops once it has given back so many spans of 64 KiB; by default, it gives back all
-   * empty spans. A run of several spans, as larger classes have, is given back whole.
+   * How many spans of 64 KiB to give back: `collect` then stops. By default, it gives back all
+   * empty spans. Blocks of larger classes lie in runs of several spans. A run goes back as a whole,
+   * so `collect` may give back a few spans more.
    */
   readonly spans?: number
 }
 
 /**
- * The object by which one thread allocates and frees. It has one slot of an arena to itself.
+ * The object by which one thread allocates and frees blocks. It has one slot of an arena to itself.
  *
- * Offsets count bytes from the start of `arena.buffer`. They are multiples of 16; 0 is no block. A
- * new block holds whatever the memory held before. A call that throws leaves all blocks unchanged.
+ * Offsets count bytes from the start of `arena.buffer`. They are multiples of 16, and 0 stands for
+ * no block. A new block holds whatever the memory held before. A call that throws leaves all blocks
+ * unchanged.
  */
 export interface PoolOf<A = unknown> {
   /** The arena that the pool allocates from. */
   readonly arena: A
 
-  /** Index of the pool's slot. The slot owns all blocks of the pool. */
+  /** The index of the slot that the pool has. The slot owns all blocks of the pool. */
   readonly slot: number
 
-  /** Tells this pool from other pools of its slot; pass it to `arena.adopt(slot, generation)`. */
+  /**
+   * A number that distinguishes this pool from earlier and later pools on its slot. If this thread
+   * dies, another thread passes it to `arena.adopt(slot, generation)`.
+   */
   readonly generation: number
 
-  /** Whether the pool is open: false after `close`. */
+  /** Whether the pool is open. It is false after `close`. */
   readonly isOpen: boolean
 
   /**
-   * Allocates a block of `byteLength` bytes, which may be 0, and returns its offset.
-   * @param alignment of the offset: a power of two up to 4096; 16 by default
-   * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'; 'corrupt' if the arena's
-   * lists were overwritten
+   * Allocates a block, and returns its offset.
+   * @param byteLength how many bytes you need: 0 or more
+   * @param alignment the offset is a multiple of this: a power of two up to 4096. Default 16
+   * @throws ArenaError 'out-of-memory'; 'invalid-argument'; 'pool-closed'; 'corrupt' if the free
+   * lists in the arena were overwritten
    */
   alloc(byteLength: number, alignment?: number): number
 
-  /** As `alloc`, but returns 0 if the arena has no room. */
+  /**
+   * Does the same as `alloc`, but returns 0 if the arena has no room.
+   * @param byteLength how many bytes you need: 0 or more
+   * @param alignment the offset is a multiple of this: a power of two up to 4096. Default 16
+   * @throws ArenaError 'invalid-argument', 'pool-closed', 'corrupt'
+   */
   tryAlloc(byteLength: number, alignment?: number): number
 
   /**
-   * As `alloc`, but every byte is 0. In a block above 512 KiB, memory that was never touched takes
-   * physical pages only as you write to it.
+   * Allocates a block in which every byte is 0, and returns its offset. If the block is longer than
+   * 512 KiB, memory that was never touched takes no physical pages until you write to it.
+   * @param byteLength how many bytes you need: 0 or more
+   * @param alignment the offset is a multiple of this: a power of two up to 4096. Default 16
+   * @throws ArenaError, as {@link Pool.alloc}
    */
   allocZeroed(byteLength: number, alignment?: number): number
 
   /**
-   * As `allocZeroed`, but a block above 512 KiB does not count as touched yet. Fill it from its
-   * start, and call `touch` before each write past its touched bytes: the library takes untouched
-   * bytes for 0, and does not clear them for the next block. Bytes that `realloc` or `tryResize`
-   * adds are not cleared, and count as touched; so do all bytes of a block that `realloc` moves.
+   * Allocates a block in which every byte is 0, and returns its offset. Use it for a long block
+   * that you fill step by step from its start. Up to 512 KiB, it does the same as `allocZeroed`.
+   * Above, no byte of the block counts as touched yet.
+   *
+   * Call `touch` before you write past the touched bytes. The library takes untouched bytes for 0,
+   * and does not clear them for the next block.
+   *
+   * If `realloc` or `tryResize` makes the block longer, the new bytes are not cleared, and count as
+   * touched. If `realloc` moves the block, all its bytes count as touched.
+   * @param byteLength how many bytes you need: 0 or more
+   * @param alignment the offset is a multiple of this: a power of two up to 4096. Default 16
+   * @throws ArenaError, as {@link Pool.alloc}
    */
   reserve(byteLength: number, alignment?: number): number
 
   /**
-   * Marks the first `byteLength` bytes of a block as touched. Any thread may call it.
-   * @throws ArenaError 'invalid-argument' if the block is shorter; otherwise as `free`
+   * Marks the first `byteLength` bytes of a block as touched. Any thread may call it, also for a
+   * block of another thread.
+   * @throws ArenaError 'invalid-argument' if the block is shorter; otherwise as
+   * {@link Pool.byteLengthOf}
    */
   touch(offset: number, byteLength: number): void
 
   /**
-   * Allocates a block, and returns a typed array over it, which is not cleared. Its `byteOffset` is
-   * the block's offset. Keep it at once: `const { byteOffset } = pool.allocArray(Float32Array, 3)`.
-   * If a WebAssembly.Memory grows, the array is detached, and its `byteOffset` becomes 0. But the
-   * header stores the type: `arena.view(offset)` returns such an array at any time, in any thread.
-   * @param type a built-in typed array class, of any realm
-   * @param length in elements
-   * @throws as `alloc`
+   * Allocates a block, and returns a typed array over it. The elements are not cleared. The
+   * `byteOffset` of the array is the offset of the block. Keep it at once: if a
+   * `WebAssembly.Memory` grows, the array is detached, and its `byteOffset` becomes 0.
+   *
+   * ```ts
+   * const { byteOffset: offset } = pool.allocArray(Float32Array, 3)
+   * ```
+   *
+   * The block remembers the type of the array. So `arena.view(offset)` makes such an array at any
+   * time, in any thread.
+   * @param type the class of the array, such as `Float32Array`. It may be of another realm, but no
+   * subclass
+   * @param length the number of elements
+   * @throws ArenaError, as {@link Pool.alloc}
    */
   allocArray<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
 
   /**
-   * Changes a block's byte length, and returns its offset, which is a new one if the block moves.
-   * Keeps the contents up to the smaller length, the element type and the alignment. If it throws,
-   * the block is unchanged. Shrinking never runs out of memory. `realloc(0, n)` is `alloc(n)`.
-   * @throws ArenaError as `alloc` and `free`
+   * Changes the length of a block, and returns its offset. The offset is a new one if the block
+   * moves. The contents stay up to the shorter length. The element type and the alignment stay too.
+   * If the call throws, the block is unchanged.
+   *
+   * A call that makes a block shorter never runs out of memory. `realloc(0, n)` is the same as
+   * `alloc(n)`.
+   * @throws ArenaError, as {@link Pool.alloc} and {@link Pool.free}
    */
   realloc(offset: number, byteLength: number): number
 
   /**
-   * Changes a block's byte length in place. Returns false, and changes nothing, if there is no
-   * room, or if another thread owns the block. A large block grows into free spans behind it. If
-   * the pool owns the block, shrinking always succeeds.
-   * @throws ArenaError as `free`, 'invalid-argument'
+   * Changes the length of a block without moving it, and returns true. If there is no room, or if
+   * another thread owns the block, it returns false and changes nothing.
+   *
+   * A large block can grow into free spans behind it. If this pool owns the block, making it
+   * shorter always works.
+   * @throws ArenaError 'invalid-argument'; otherwise as {@link Pool.free}
    */
   tryResize(offset: number, byteLength: number): boolean
 
   /**
-   * Frees a block of any thread. `free(0)` does nothing, as in C. A block of another thread goes to
-   * a queue: some faults show only when that thread receives it, in its `arena.onViolation`.
-   * @throws ArenaError 'double-free', 'invalid-offset', 'corrupt' (the header was overwritten),
-   * 'pool-closed'
+   * Frees a block of any thread. `free(0)` does nothing, as in C.
+   *
+   * If another thread owns the block, the block goes into a queue to that thread. Some mistakes
+   * then show only when the owner receives the block. The library passes them to
+   * `arena.onViolation` in the owner's thread.
+   * @throws ArenaError 'double-free'; 'invalid-offset'; 'corrupt' if the header of the block was
+   * overwritten; 'pool-closed'
    */
   free(offset: number): void
 
-  /** The byte length that was requested for a block. @throws as `free` */
+  /**
+   * Returns how many bytes were requested for a block.
+   * @throws ArenaError, as {@link Pool.free}
+   */
   byteLengthOf(offset: number): number
 
   /**
-   * How many bytes a block has room for if it is allocated with `byteLength` bytes and the natural
-   * alignment: `alloc(goodByteLength(n))` takes as much memory as `alloc(n)`. If `byteLength` is
-   * longer than the arena, it is returned unchanged.
+   * Returns how many bytes fit into the block that `alloc(byteLength)` makes. So
+   * `alloc(goodByteLength(n))` takes no more memory than `alloc(n)`. If `byteLength` is longer than
+   * the arena, the call returns it unchanged.
    * @throws ArenaError 'invalid-argument', 'pool-closed'
    */
   goodByteLength(byteLength: number): number
 
   /**
-   * Delivers freed blocks to the other threads that own them. Until then, up to 31 for each owner
-   * wait in this pool. `alloc` delivers them on a miss, so `flush` is for threads that only free.
+   * Delivers freed blocks to the other threads that own them. Until then, up to 31 blocks for each
+   * owner wait in this pool. A call of `alloc` that finds its free list empty delivers them too. So
+   * call `flush` in threads that free blocks but do not allocate.
+   * @throws ArenaError 'pool-closed'
    */
   flush(): void
 
   /**
-   * Receives blocks that other threads freed, gives empty spans back to the arena, and returns how
-   * many spans. It visits every free block: call it when the thread is idle, or after a burst.
+   * Receives the blocks that other threads freed, and gives empty spans back to the arena. The call
+   * visits every free block, so call it when the thread is idle, or after you have freed many
+   * blocks.
+   * @returns how many spans of 64 KiB it gave back
+   * @throws ArenaError 'invalid-argument', 'pool-closed'
    */
   collect(options?: CollectOptions): number
 
-  /** Gives the slot back; its blocks stay live. A closed pool allows no call but `close`. */
+  /**
+   * Closes the pool, and gives its slot back. The blocks stay live. A second call does nothing; all
+   * other methods throw.
+   */
   close(): void
 }

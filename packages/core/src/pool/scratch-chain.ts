@@ -141,12 +141,12 @@ export class ScratchChain {
 }
 
 /**
- * Frees all blocks of the scratch of a thread that has died. A block that the thread was allocating
- * or freeing when it died may stay: `blocks(arena)` lists that block.
- * @param pool any pool of the arena, such as the one that adopted the thread's slot
- * @param offset the `offset` of the scratch
- * @throws ArenaError 'invalid-argument' if no scratch is there, or it is disposed of;
- * 'invalid-offset', 'double-free', 'corrupt', 'pool-closed'
+ * Frees all blocks of a scratch whose thread has died. If the thread died while it allocated or
+ * freed a block, that block may stay live: `blocks(arena)` lists it.
+ * @param pool any pool of the arena, such as the pool that adopted the thread's slot
+ * @param offset `scratch.offset` of the dead thread
+ * @throws ArenaError 'invalid-argument' if no scratch is at the offset, or the scratch is disposed
+ * of; 'invalid-offset', 'double-free', 'corrupt', 'pool-closed'
  */
 export function freeScratch(pool: ScratchPool, offset: number): void {
   checkPool(pool)

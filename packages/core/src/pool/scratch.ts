@@ -16,61 +16,87 @@ const MIN_BYTE_LENGTH = 64
 /** No arena has room for so many bytes. */
 const MAX_BYTE_LENGTH = 2 ** 32 - 1
 
+/** Options of `createScratch`. */
 export interface ScratchOptions {
-  /** Length of the first block; the chain takes 16 bytes of it. At least 64. */
+  /**
+   * The length of the first block in bytes: at least 64. The scratch needs 16 of these bytes
+   * itself.
+   */
   readonly byteLength: number
 }
 
 /**
- * Memory for one frame of one thread: `reset` frees all of it at once. Offsets are like those of a
- * pool, but do not pass them to `free`, `realloc` or `arena.view`.
+ * Memory for one frame of one thread: `reset` frees all of it at once. If the first block is full,
+ * the scratch takes further blocks from its pool. Do not pass offsets of a scratch to `free`,
+ * `realloc` or `arena.view`.
  */
 export interface Scratch {
-  /** Offset of the first block, for `freeScratch` if this thread has died. */
+  /**
+   * The offset of the first block. If this thread dies, another thread passes it to `freeScratch`.
+   */
   readonly offset: number
-  /** Length of the first block, as in the options. */
+  /** The length of the first block in bytes, as in the options. */
   readonly byteLength: number
-  /** The bytes that are allocated now, gaps for alignment included. */
+  /** How many bytes are allocated now, with the gaps for alignment. */
   readonly usedByteLength: number
-  /** The `byteLength` with which one block would have been enough so far, without alignments. */
+  /**
+   * The `byteLength` in bytes with which the first block would have been enough so far, if no call
+   * passed an alignment.
+   */
   readonly peakByteLength: number
-  /** How often a further block was chained. */
+  /** How many times a full scratch has taken a further block. */
   readonly overflowCount: number
 
   /**
-   * Allocates `byteLength` bytes, which may be 0, and returns their offset. Does not clear them.
-   * @param alignment of the offset: a power of two up to 4096; 16 by default
-   * @throws ArenaError 'out-of-memory' if no further block fits the arena, 'invalid-argument',
-   * 'scratch-disposed'
+   * Allocates `byteLength` bytes, which may be 0, and returns their offset. The bytes are not
+   * cleared.
+   * @param alignment the offset is a multiple of this: a power of two up to 4096. Default 16
+   * @throws ArenaError 'out-of-memory' if the arena has no room for a further block;
+   * 'invalid-argument'; 'scratch-disposed'
    */
   alloc(byteLength: number, alignment?: number): number
 
   /**
-   * Allocates a typed array, not cleared. Use it until `reset`, or `rewind` to a mark before it.
-   * @param type a class of typed arrays, of any realm; no subclass
-   * @param length in elements
-   * @throws as `alloc`
+   * Allocates a typed array. Its elements are not cleared. You may use the array until you call
+   * `reset`, or `rewind` to an earlier mark.
+   * @param type the class of the array, such as `Float32Array`. It may be of another realm, but no
+   * subclass
+   * @param length the number of elements
+   * @throws ArenaError, as {@link Scratch.alloc}
    */
   array<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
 
-  /** The present end of the used bytes, to pass to `rewind` later. */
+  /** Returns where the used bytes end now. Pass the result to `rewind` later. */
   mark(): number
 
   /**
-   * Frees all that was allocated since `mark()` returned this mark.
-   * @throws ArenaError 'invalid-argument' if `mark` is not in the memory that is in use
+   * Frees everything that was allocated since `mark()` returned this mark.
+   * @throws ArenaError 'invalid-argument' if the mark is not in memory that is in use;
+   * 'scratch-disposed'
    */
   rewind(mark: number): void
 
-  /** Frees everything, and gives the further blocks back to the pool. */
+  /**
+   * Frees everything, and gives the further blocks back to the pool.
+   * @throws ArenaError 'scratch-disposed'
+   */
   reset(): void
 
-  /** Gives all memory back; call it before the pool is closed. A second call does nothing. */
+  /**
+   * Gives all memory back to the pool. Call it before you close the pool. A second call does
+   * nothing.
+   */
   dispose(): void
 }
 
 /**
- * Makes a scratch over a block of the pool.
+ * Makes a scratch in a block of the pool.
+ *
+ * ```ts
+ * const scratch = createScratch(pool, { byteLength: 65_536 })
+ * const distances = scratch.array(Float32Array, 100)
+ * scratch.reset() // at the end of each frame
+ * ```
  * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: closures, as in fast-paths.ts

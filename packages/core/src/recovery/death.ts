@@ -17,17 +17,22 @@
 import { isPlainObject, tagOf } from '../base/builtins.ts'
 import { invalidArgument, noWebLocks, threadLockTaken } from '../base/errors.ts'
 
-/** A Web Lock that one thread holds while it lives. `postMessage` can send it. */
+/** A Web Lock that a thread holds until it ends. You can send it with `postMessage`. */
 export interface ThreadLock {
-  /** Name of the Web Lock that the thread holds; unique, in other tabs too. */
+  /** The name of the Web Lock. It is unique, also among other tabs. */
   readonly lockName: string
 }
 
-/** The thread whose death to wait for. Node and Bun use `worker`, other platforms use `lock`. */
+/**
+ * The thread whose death `threadExited` waits for. Node and Bun use `worker`, other platforms
+ * `lock`.
+ */
 export interface ThreadRef {
-  /** The worker object: on Node one of `node:worker_threads`, on Bun that or a web worker. */
+  /**
+   * The worker object: on Node one of `node:worker_threads`, on Bun one of these or a web worker.
+   */
   readonly worker?: object
-  /** The lock that the thread holds by `holdThreadLock`. */
+  /** The lock that the thread holds: what it passed to `holdThreadLock`. */
   readonly lock?: ThreadLock
 }
 
@@ -35,8 +40,8 @@ export interface ThreadRef {
 const LOCK_PREFIX = 'ashlar-lock-'
 
 /**
- * Makes a lock for a thread that is about to start. Post it to the thread, with the slot that you
- * reserved, and keep it for `threadExited`.
+ * Makes a lock for a thread that is about to start. Post the lock to the thread, together with the
+ * slot that you reserved. Keep it for `threadExited`.
  */
 export function createThreadLock(): ThreadLock {
   const words = crypto.getRandomValues(new Uint32Array(4))
@@ -44,14 +49,18 @@ export function createThreadLock(): ThreadLock {
 }
 
 /**
- * Holds a lock until this thread ends, and returns it. A worker awaits this before it opens a pool,
- * and before it reports that it lives: for a lock that no thread holds, `threadExited` resolves at
- * once. On Node and Bun there is nothing to hold, and this promise resolves at once, so the same
- * code runs on every platform. On Deno, a thread that holds a lock does not end for lack of work:
- * end it by `self.close()` or `process.exit()`.
- * @throws (the promise) ArenaError 'thread-lock-taken' if another thread holds the lock, or if this
- * thread counts as dead: another thread awaited `threadExited`, and may have adopted its slot.
- * 'no-web-locks' if the platform has no Web Locks, as on a page without a secure context
+ * Holds a lock until this thread ends, and returns the lock. A worker awaits this call before it
+ * opens a pool, and before it reports that it is ready. The reason is that `threadExited` resolves
+ * at once for a lock that no thread holds.
+ *
+ * On Node and Bun, the call does nothing, so the same code runs on every platform. On Deno, a
+ * thread that holds a lock does not end for lack of work: end it by `self.close()` or
+ * `process.exit()`.
+ * @param lock what `createThreadLock` returned. By default, the call makes a lock
+ * @throws The promise rejects with ArenaError 'thread-lock-taken' if another thread holds the lock,
+ * or if this thread counts as dead. A thread counts as dead once another thread has awaited
+ * `threadExited` for its lock, and may have adopted its slot. 'no-web-locks' if the platform has no
+ * Web Locks, as on a page in a context that is not secure. 'invalid-argument'
  */
 export async function holdThreadLock(lock: ThreadLock = createThreadLock()): Promise<ThreadLock> {
   checkThreadLock(lock)
@@ -61,14 +70,22 @@ export async function holdThreadLock(lock: ThreadLock = createThreadLock()): Pro
 }
 
 /**
- * Resolves once a thread has certainly ended: then adopt its slots with `arena.adopt`. Call this
- * after you terminate the thread; or as soon as the worker has reported that it holds its lock. Any
- * number of threads may wait. Pass both `worker` and `lock`, and the call works on every platform.
+ * Resolves once a thread has certainly ended. Then adopt its slots with `arena.adopt`.
  *
- * On Deno, let a worker of `node:worker_threads` end by itself: some that were terminated in a busy
- * loop ran on for a microsecond after the release of their lock. A web `Worker` does not.
- * @throws (the promise) ArenaError 'invalid-argument' if the argument lacks what confirms the death
- * on this platform; 'no-web-locks' as `holdThreadLock`
+ * ```ts
+ * worker.terminate()
+ * await threadExited({ worker, lock })
+ * const pool = arena.adopt(slot, generation)
+ * ```
+ *
+ * Call it after you terminate the thread, or as soon as the worker has reported that it holds its
+ * lock. Any number of threads may wait. Pass both `worker` and `lock`: then the call works on every
+ * platform.
+ *
+ * On Deno, let a worker of `node:worker_threads` end by itself. Some that were terminated in a busy
+ * loop ran on for a microsecond after their lock was released. A web `Worker` does not.
+ * @throws The promise rejects with ArenaError 'invalid-argument' if you leave out what this
+ * platform needs, or 'no-web-locks' if the platform has no Web Locks
  */
 export async function threadExited(thread: ThreadRef): Promise<void> {
   if (!isPlainObject(thread)) {

@@ -20,6 +20,15 @@ export const EVENT_DRAIN = 3
 export const EVENT_ADOPT = 4
 
 const EVENT_KINDS = ['refill', 'claim', 'return', 'drain', 'adopt'] as const
+/**
+ * What a pool did:
+ *
+ * - `refill`: it filled an empty free list
+ * - `claim`: it got spans from the arena
+ * - `return`: it gave spans back to the arena
+ * - `drain`: it received blocks that another slot had freed
+ * - `adopt`: a thread adopted the slot of the pool
+ */
 export type TelemetryEventKind = (typeof EVENT_KINDS)[number]
 
 /** An event's first word is kind | class row << 8; events without a class have row 0. */
@@ -68,48 +77,60 @@ export function emit(
   Atomics.store(i32, ring + layout.TELEMETRY_WRITTEN, (written + 1) | 0)
 }
 
-/** Something that a pool did off its hot path. Fields that a kind of event does not use are 0. */
+/**
+ * Something that a pool did outside of its fast path. Which fields an event uses depends on its
+ * `kind`; the others are 0.
+ */
 export type TelemetryEvent = ReturnType<typeof emptyEvent>
 export const emptyEvent = () => ({
-  /**
-   * `refill`: an empty free list was filled. `claim`, `return`: the slot got spans, or gave spans
-   * back. `drain`: the slot received blocks that another slot freed. `adopt`: the slot was adopted.
-   */
+  /** What the pool did. */
   kind: 'refill' as TelemetryEventKind,
+  /** The slot of the pool. */
   slot: 0,
   /** For a refill, claim or return: the index of the size class in `arena.stats().classes`. */
   classIndex: 0,
-  /** For a refill: blocks handed out. For kind `drain`: blocks received. */
+  /**
+   * For a refill: how many blocks it handed out. For a drain: how many blocks the slot received.
+   */
   blockCount: 0,
-  /** For a refill: live blocks of the class, including the block that is about to be allocated. */
+  /**
+   * For a refill: how many blocks of the class are live, with the block that is being allocated.
+   */
   liveBlockCount: 0,
   /**
-   * For the first refill after a sweep: the free blocks that the sweep found. If only one refill
-   * came between this sweep and the one before, that refill handed out so many blocks too many.
+   * For the first refill after a sweep: how many free blocks the sweep found. If there was only one
+   * refill between this sweep and the one before, that refill handed out so many blocks too many.
    */
   spareBlockCount: 0,
-  /** For a claim or return: how many spans of 64 KiB. For an adoption: how many the slot owns. */
+  /**
+   * For a claim or return: how many spans of 64 KiB. For an adoption: how many spans the slot owns.
+   */
   spanCount: 0,
   /** For a claim or return: the index of the first span. */
   span: 0,
-  /** For kind `drain`: the slot that freed the received blocks. */
+  /** For a drain: the slot that had freed the blocks. */
   freer: 0,
-  /** For an adoption: the slot's new generation. */
+  /** For an adoption: the new generation of the slot. */
   generation: 0,
 })
 
-/** Reads the events of all slots of an arena, in any thread. */
+/**
+ * A reader of the events that the pools of an arena record. `openTelemetry` opens one, in any
+ * thread.
+ */
 export interface Telemetry {
   /**
-   * Calls `visit` with each event that no reader has read, slot by slot, the oldest first. Returns
-   * how many there were. The event object is the same each time: copy what you keep. Each event
-   * reaches one reader only. A slot's ring holds 64 unread events; further events are dropped until
-   * somebody reads.
+   * Calls `visit` with each event that was not read yet: slot by slot, and in each slot the oldest
+   * first. Only one reader gets each event. The event object is the same each time, so copy what
+   * you want to keep.
+   *
+   * A slot keeps at most 64 unread events. It drops further events until a reader has read these.
+   * @returns how many events there were
    * @throws ArenaError 'invalid-argument'
    */
   read(visit: (event: Readonly<TelemetryEvent>) => void): number
 
-  /** How many events of all slots were dropped since this reader was opened. */
+  /** How many events all slots have dropped since this reader was opened. */
   readonly droppedEventCount: number
 }
 

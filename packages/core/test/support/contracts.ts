@@ -227,7 +227,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
     parameters: ({ block }) => [parameter(block, isNothingElse), byteLength],
     undo: ({ pool, block }) => pool.tryResize(block, 100),
   },
-  'get scratch.overflows': nothing,
+  'get scratch.overflowCount': nothing,
   'get scratch.peakByteLength': nothing,
   'get scratch.usedByteLength': nothing,
   'scratch.alloc': {
@@ -248,7 +248,7 @@ export const contracts: Readonly<Record<string, Contract>> = {
     parameters: () => [parameter(100, (value) => isFrom(value, 0, 2 ** 19))],
   },
   'supervisor.step': { parameters: () => [optional(() => {}, isFunction)] },
-  'supervisor.withdraw': nothing,
-  'get telemetry.droppedEvents': nothing,
+  'supervisor.reset': nothing,
+  'get telemetry.droppedEventCount': nothing,
   'telemetry.read': { parameters: () => [parameter(() => {}, isFunction)] },
 }

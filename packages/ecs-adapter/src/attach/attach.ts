@@ -20,13 +20,19 @@ import { AttachedComponents } from './attached-components.ts'
 import { readEntities, readManifest } from './published.ts'
 
 /**
- * Attaches a thread to a storage that another thread made. `C` and `T` are the types of its
- * components and tables by name, as for `defineSystems`.
+ * Attaches this thread to a storage that another thread made.
  *
- * @param handle `storage.handle` of that thread
- * @param pool this thread's pool, in the same arena. A pool can be attached to a storage only once
- * @throws StorageError 'invalid-argument'; 'already-attached', also if the pool is attached to a
- * table of the storage by `attachTable`. If this throws, the thread is not attached
+ * ```ts
+ * const attached = attachStorage<Components>(handle, pool)
+ * attached.sync() // once a frame
+ * const { x } = attached.components.Position
+ * ```
+ *
+ * `C` and `T` are the types of its components and tables by name, as for `defineSystems`.
+ * @param handle `storage.handle` of the other thread
+ * @param pool a pool of this thread, in the same arena. A pool can attach to a storage once
+ * @throws StorageError 'invalid-argument'; 'already-attached', also if the pool has attached to a
+ * table of the storage by `attachTable`. If the call throws, the thread is not attached
  */
 export function attachStorage<
   C = Readonly<Record<string, AnyComponent>>,
@@ -52,8 +58,9 @@ function checkedRoot(handle: StorageHandle, pool: Pool): number {
 }
 
 /**
- * A storage of another thread. This thread can read and write the columns, but has no world. The
- * methods may be called without the object: `const { indexOf } = storage`.
+ * A storage of another thread. This thread can read and write its columns, but has no world: it
+ * cannot add or remove entities and components. You may call the methods without the object:
+ * `const { indexOf } = attached`.
  */
 export class AttachedStorage<
   C = Readonly<Record<string, AnyComponent>>,
@@ -61,13 +68,18 @@ export class AttachedStorage<
 > {
   /**
    * The components by name, with the same fields as in the world's thread. After `sync`, read typed
-   * arrays anew; the objects for lists and texts stay valid. A list or text that this thread makes
-   * longer moves into this thread's pool. While a thread changes the lists or texts of an entity,
-   * no other thread may change or read them. Call `sync` before you change lists or texts, or the
-   * change may go to the old memory of a moved column.
+   * arrays again; field objects for lists and texts stay valid. A name that is not there throws
+   * StorageError 'invalid-argument'.
+   *
+   * Call `sync` before you change lists or texts. If a column has moved since the last `sync`, a
+   * change goes to its old memory and is lost. A later change may then free a block that another
+   * thread owns.
+   *
+   * While a thread changes the lists or texts of an entity, no other thread may read or change
+   * them. If this thread makes a list or text longer, the list or text moves to its pool.
    */
   readonly components: C
-  /** Tables by name. Rows that this thread adds lie in chunks of its own pool until it detaches. */
+  /** The tables by name. Rows that this thread adds are in chunks of its own pool. */
   readonly tables: T
   readonly #pool: Pool
   readonly #handle: StorageHandle
@@ -107,18 +119,27 @@ export class AttachedStorage<
     this.tables = this.#tables.byName as T
   }
 
-  /** The ids of the world's entities, as published when this thread last called `sync`. */
+  /**
+   * The ids of the entities in the world, as of the last `storage.sync()` that this thread has
+   * followed.
+   */
   get entities(): Int32Array {
     return this.#entities
   }
 
-  /** The index of an entity in columns of dense components. For sparse ones, ask their `rows`. */
+  /**
+   * Returns the index of an entity in columns. For a sparse component, call `rows.indexOf(eid)`
+   * instead.
+   * @throws StorageError 'invalid-argument'
+   */
   readonly indexOf = (eid: number): number => checkedEid(eid) & this.#entityMask
 
   /**
-   * Takes over what the storage has published: moved columns, new components, entity ids. Call it
-   * once a frame, when you no longer use views that you read before. It costs one load if nothing
-   * is new. The storage cannot free replaced columns until all attached threads have synced.
+   * Follows what the storage has published: moved columns, new components and tables, the ids of
+   * entities. Call it once a frame, at a time when no array that you read before is still in use.
+   * If nothing is new, it costs one load. The storage cannot free the memory of moved columns
+   * before all attached threads have synced.
+   * @throws StorageError 'invalid-argument' if the storage is disposed of
    */
   readonly sync = (): void => {
     const root = this.#root
@@ -156,9 +177,9 @@ export class AttachedStorage<
   }
 
   /**
-   * Declares that this thread does not use the storage until its next `sync`, which attaches again.
-   * Call it when the thread idles, so that the storage can free memory; before the pool is closed;
-   * and before the storage is disposed of, after which `sync` throws 'invalid-argument'.
+   * Ends the use of the storage by this thread, until its next `sync` attaches it again. Call it
+   * before the thread idles, so that the storage can free memory. Call it also before you close the
+   * pool, and before the storage is disposed of.
    */
   readonly detach = (): void => {
     if (!this.#isAttached) return

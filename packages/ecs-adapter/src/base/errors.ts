@@ -1,5 +1,27 @@
 /** Every error of the package: what was given, what was expected, what to do. */
 
+/**
+ * The `code` of a `StorageError`. It says what went wrong:
+ *
+ * - `invalid-argument`: an argument, option, value or name is wrong
+ * - `storage-disposed`, `commands-disposed`, `table-disposed`: the object was disposed of
+ * - `world-was-reset`: bitECS's `resetWorld` was called in place of `storage.reset()`
+ * - `other-world`: a component was used in a world that its storage does not know
+ * - `already-attached`: the pool is attached already, or made the storage or table
+ * - `still-attached`: other threads are attached to what you want to dispose of
+ * - `group-busy`: workers run a system that uses what the call would move or free
+ * - `group-open`, `group-closed`: the call needs a closed group, or an open one
+ * - `cannot-block`: this thread may not block
+ * - `no-workers`: all workers died, or this thread knows no systems to run
+ * - `not-joined`: a worker did not join the group
+ * - `system-failed`, `worker-died`, `timed-out`: a run failed; see `RunError`
+ * - `corrupt`: memory of the package was overwritten
+ * - `commands-failed`: commands threw; see `CommandsError`
+ * - `commands-busy`, `move-busy`, `set-busy`: an observer, hook or getter may not make this call
+ * - `table-full`: the table has as many chunks as it may have, and all are full
+ * - `table-detached`: this thread has detached from the table, or its pool is closed
+ * - `stale-chunk`: the chunk was freed, or a `WebAssembly.Memory` has grown
+ */
 export type StorageErrorCode =
   | 'invalid-argument'
   | 'storage-disposed'
@@ -27,9 +49,14 @@ export type StorageErrorCode =
   | 'table-detached'
   | 'stale-chunk'
 
-/** Every error of the package itself. When memory runs out, the pool throws an `ArenaError`. */
+/**
+ * Every error of the package itself. If memory runs out, calls throw an `ArenaError` of
+ * `@ashlar/core`.
+ */
 export class StorageError extends Error {
+  /** The name of the class, which stack traces show. */
   override readonly name: string = 'StorageError'
+  /** What went wrong: see `StorageErrorCode`. Compare the code; the `message` is for people. */
   readonly code: StorageErrorCode
 
   constructor(code: StorageErrorCode, message: string) {
@@ -202,22 +229,28 @@ export const worldWasReset = () =>
 
 /** A command that threw when it was applied. */
 export interface CommandFailure {
+  /** The method that recorded the command. */
   readonly command: 'spawn' | 'despawn' | 'add' | 'remove' | 'set'
-  /** The entity; 0 for a spawn. */
+  /** The entity of the command. It is 0 for a spawn. */
   readonly eid: number
-  /** The component's name, if the command has a component. */
+  /** The name of the component. It is undefined for a spawn or despawn. */
   readonly component: string | undefined
+  /** What was thrown. */
   readonly error: unknown
 }
 
-/** Some commands threw; all others were applied or skipped. The `cause` is the first error. */
+/**
+ * Commands threw when they were applied. All others were applied or skipped. `cause` is the first
+ * error.
+ */
 export class CommandsError extends StorageError {
+  /** The name of the class, which stack traces show. */
   override readonly name = 'CommandsError'
   /** The first 100 failures, in the order of the commands. */
   readonly failures: readonly CommandFailure[]
   /** How many commands threw. */
   readonly failedCommandCount: number
-  /** How many commands were skipped because their entity had been removed. */
+  /** How many commands were skipped because their entity was gone. */
   readonly skippedCommandCount: number
 
   constructor(failures: readonly CommandFailure[], count: number, skippedCount: number) {

@@ -1,7 +1,10 @@
 /** Messages over workers and ports of every platform. */
 import { invalidArgument, shownError } from './errors.ts'
 
-/** A `Worker`, a `MessagePort`, or the `self` of a worker: on the web, Node, Bun or Deno. */
+/**
+ * A connection to another thread: a `Worker`, a `MessagePort`, or inside a worker its `parentPort`
+ * or `self`. It works in browsers and on Node, Bun and Deno.
+ */
 export type Port = NodePort | WebPort
 
 interface NodePort {

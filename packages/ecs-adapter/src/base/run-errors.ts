@@ -1,34 +1,55 @@
 /** The errors of groups and their runs: what was refused, what is not done, and why. */
 import { type CommandsError, misuse, StorageError, type StorageErrorCode, shown } from './errors.ts'
 
-/** Some of a run's entities, by their places in the run: those from `from` to `to - 1`. */
+/**
+ * A part of a run that is not done: the elements from index `from` to index `to - 1`. The indices
+ * count the ids that the run was given. In a run over a table they count its chunks, and in a run
+ * on `EACH_WORKER` the workers.
+ */
 export interface UnfinishedRange {
+  /** The index of the first element that is not done. */
   readonly from: number
+  /** The index after the last element that is not done. */
   readonly to: number
 }
 
-/** What one system has not done in a run that failed. */
+/** What one system left undone in a run that failed. */
 export interface SystemOutcome {
+  /** The name of the system. In a schedule, the name of its entry. */
   readonly system: string
-  /** The entities for which the system is not done, in order. */
+  /** The parts of the run that the system has not done, in ascending order. */
   readonly unfinished: readonly UnfinishedRange[]
-  /** What the system threw, if it threw. */
+  /**
+   * What the system threw, with its stack in the worker. It is undefined if the system did not
+   * throw.
+   */
   readonly cause?: Error
 }
 
 /** Outcomes for an error: the system that the error is about comes first. */
 export type SystemOutcomes = readonly [SystemOutcome, ...SystemOutcome[]]
 
-/** A run that failed. What its systems have written stays written. */
+/**
+ * A run that failed: a system threw, a worker died, or the time was up. What the systems wrote to
+ * columns stays written.
+ *
+ * ```ts
+ * const error: unknown = await group.run('move', entities).catch((error) => error)
+ * if (error instanceof RunError) console.error(error.system, error.cause, error.unfinished)
+ * ```
+ */
 export class RunError extends StorageError {
+  /** The name of the class, which stack traces show. */
   override readonly name = 'RunError'
-  /** The first system that threw; if none threw, the first that is not done. */
+  /** The first system that threw. If none threw, the first system that is not done. */
   readonly system: string
-  /** The entities for which the system is not done, in order. */
+  /** The parts of the run that this system has not done, in ascending order. */
   readonly unfinished: readonly UnfinishedRange[]
-  /** The other systems of the stage that threw or are not done, in order. */
+  /**
+   * The other systems of the same stage that threw or are not done, in the order of the schedule.
+   */
   readonly others: readonly SystemOutcome[]
-  /** The error of the run's commands, if any of them threw. */
+  /** The error of the commands of finished batches, if a command threw. */
   commandsError: CommandsError | undefined
 
   constructor(code: StorageErrorCode, message: string, [first, ...others]: SystemOutcomes) {
@@ -129,7 +150,7 @@ export const noSystems = (reason: string) =>
   )
 
 export const groupOpen = (count: number) =>
-  new StorageError('group-open', `${count} worker groups are open. Await group.close() first`)
+  new StorageError('group-open', `worker groups are open: ${count}. Await group.close() first`)
 
 export const notJoined = (reason: string) => new StorageError('not-joined', reason)
 

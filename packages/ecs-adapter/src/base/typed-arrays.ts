@@ -1,6 +1,6 @@
 /** Typed arrays of any realm: Jest and vm contexts have classes that `instanceof` does not know. */
 
-/** The typed arrays of columns and lists. */
+/** The typed arrays that columns and lists can be. */
 export type ScalarArray =
   | Int8Array
   | Uint8Array
@@ -11,8 +11,11 @@ export type ScalarArray =
   | Float32Array
   | Float64Array
 
+/** The class of a column, such as `Float32Array`. */
 export interface ScalarArrayConstructor<A extends ScalarArray = ScalarArray> {
+  /** How many bytes an element takes. */
   readonly BYTES_PER_ELEMENT: number
+  /** Makes a view of `length` elements, from `byteOffset` bytes on. */
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): A
 }
 

@@ -56,10 +56,11 @@ class WeakEidCode extends ScalarCode {
 }
 
 /**
- * The id of an entity. The serializers of bitECS translate the ids of such columns and lists.
+ * The id of an entity. bitECS's serializers translate the ids in such columns and lists.
  *
- * After the entity is removed, the column keeps the id, and bitECS gives the id to another entity.
- * `t.eid({ weak: true })` is a field that gives 0 then: no column, but a `WeakEidField`.
+ * If that entity is removed, the column keeps the id, and bitECS may give the id to a new entity.
+ * If you do not want that, use `t.eid({ weak: true })`: such a field reads 0 once the entity is
+ * gone. It has a `WeakEidField` in place of a column.
  */
 export const eid: EidType = /* @__PURE__ */ makeEid()
 

@@ -27,8 +27,9 @@ import * as layout from './command-layout.ts'
 import { CommandStream, type Identity } from './command-stream.ts'
 import { ValueReader } from './command-values.ts'
 
-/** A command buffer, by its place in the arena. */
+/** A command buffer, or the `offset` of a command buffer of another thread. */
 export interface CommandSource {
+  /** The byte offset of the first block of the buffer. */
   readonly offset: number
 }
 

@@ -224,10 +224,11 @@ export function dropCommands(views: Views, offset: number): void {
 }
 
 /**
- * Frees all blocks of the command buffer of a thread that has died, by any pool of the arena. Does
- * nothing if the blocks are freed already.
- * @param offset the buffer's `offset`
- * @throws StorageError 'invalid-argument', 'corrupt'; then nothing is freed
+ * Frees the command buffer of a thread that has died. If the buffer was freed already, the call
+ * does nothing.
+ * @param pool any pool of the arena
+ * @param offset `commands.offset` of the dead thread
+ * @throws StorageError 'invalid-argument', 'corrupt'. If the call throws, it has freed nothing
  */
 export function freeCommands(pool: Pool, offset: number): void {
   checkPool(pool)

@@ -16,7 +16,10 @@ import * as layout from './command-layout.ts'
 import { checkFields, valuesWordCount, writeValues } from './command-values.ts'
 import type { Commands, GivenFields, Key, ValuesFor } from './commands.ts'
 
-/** Commands in blocks of a pool. `C` is the type of the components, by name. */
+/**
+ * Records commands in blocks of a pool. `createCommands` makes one, and `applyCommands` applies and
+ * empties it. `C` is the type of the components by name.
+ */
 export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implements Commands<C> {
   readonly #pool: Pool
   readonly #registry: ComponentRegistry
@@ -56,7 +59,10 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
     this.#beginCursor = this.#blocks.cursor
   }
 
-  /** Byte offset of the first block: for `applyCommands` in another thread. */
+  /**
+   * The byte offset of the first block. In the thread of the world, pass `{ offset }` to
+   * `applyCommands`.
+   */
   get offset(): number {
     return this.#blocks.offset
   }
@@ -96,6 +102,10 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
     this.#record(layout.DESPAWN, 0, eid)
   }
 
+  /**
+   * Adds a component, like `addComponent` of bitECS. With values, it does the same as `set`.
+   * @throws StorageError 'invalid-argument', 'commands-disposed'; ArenaError 'out-of-memory'
+   */
   add<K extends Key<C>>(eid: number, component: K, values?: ValuesFor<C, K>): void
   add(eid: number, component: AnyComponent | string, values?: GivenFields): void {
     if (values !== undefined) this.#set(eid, component, values)
@@ -106,6 +116,12 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
     this.#record(layout.REMOVE, this.#registry.find(component).number, eid)
   }
 
+  /**
+   * Writes fields of a component, like `setComponent` of bitECS. If the entity lacks the component,
+   * it gets it. Fields that you leave out keep their values. A field that the component does not
+   * have throws 'invalid-argument'. The values are copied at once, so you may reuse their object.
+   * @throws StorageError 'invalid-argument', 'commands-disposed'; ArenaError 'out-of-memory'
+   */
   set<K extends Key<C>>(eid: number, component: K, values: ValuesFor<C, K>): void
   set(eid: number, component: AnyComponent | string, values: GivenFields): void {
     this.#set(eid, component, values)
@@ -135,10 +151,12 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
   }
 
   /**
-   * Gives later commands a sort key. `applyCommands` of several buffers sorts all commands by this
-   * key. Worker groups call `begin` themselves. The sort keys of one buffer must ascend.
-   * @param sortKey a whole number from 0 to 2^31 - 1, such as the index of the first entity of a
-   * batch
+   * Gives a sort key to the commands that you record from now on. `applyCommands` applies commands
+   * of all buffers by ascending sort key. Within a buffer, sort keys must ascend. Worker groups
+   * call `begin` themselves.
+   * @param sortKey a whole number from 0 to 2^31 - 1, such as the index of the first entity that
+   * you work on
+   * @throws StorageError 'invalid-argument', 'commands-disposed', 'commands-busy'
    */
   begin(sortKey: number): void {
     if (typeof sortKey !== 'number' || sortKey >>> 0 !== sortKey || sortKey >= 2 ** 31) {
@@ -149,7 +167,10 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
     this.#beginAt(sortKey)
   }
 
-  /** Drops the commands since the last `begin`. */
+  /**
+   * Drops the commands since the last `begin`.
+   * @throws StorageError 'commands-disposed', 'commands-busy'
+   */
   abort(): void {
     this.#checkIdle()
     if (!this.#pool.isOpen) {
@@ -161,13 +182,20 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
     this.#beginAt(this.#beginKey)
   }
 
-  /** Drops all commands. */
+  /**
+   * Drops all commands.
+   * @throws StorageError 'commands-disposed', 'commands-busy'
+   */
   clear(): void {
     this.#checkIdle()
     this.#clear()
   }
 
-  /** Drops all commands and frees the blocks. Call it before the pool is closed. */
+  /**
+   * Drops all commands, and frees the memory of the buffer. Call it before you close the pool. A
+   * second call does nothing.
+   * @throws StorageError 'commands-busy'
+   */
   dispose(): void
   /** @internal @param adopter frees the blocks if their pool is closed: blocks outlive a pool */
   dispose(adopter: Pool): void

@@ -12,32 +12,34 @@ type ValuesOf<X> = string extends keyof X ? GivenFields : Given<X>
 export type ValuesFor<C, K> = K extends keyof C & string ? ValuesOf<C[K]> : Given<K>
 
 /**
- * Records changes of entities and components until `applyCommands`. A command is checked when it is
- * recorded; its entity is looked up when it is applied. Each method may throw StorageError
- * 'invalid-argument', 'commands-disposed', and ArenaError 'out-of-memory': then its command is not
- * recorded, and earlier commands stay.
+ * Records changes of entities and components, which are applied later. Systems get such an object
+ * as `commands`. A command is checked when you record it. Its entity is looked up when the command
+ * is applied.
  *
- * Components are given by name or as objects. An `eid` is an entity of the world or a result of
- * `spawn`. `C` is the type of the components, by name.
+ * You can pass a component, or its name. An `eid` is the id of an entity, or what `spawn` returned.
+ * `C` is the type of the components by name.
+ *
+ * If a method throws, its command is not recorded, and earlier commands stay.
+ * @throws StorageError 'invalid-argument', 'commands-disposed'; ArenaError 'out-of-memory'
  */
 export interface Commands<C = Readonly<Record<string, AnyComponent>>> {
   /**
-   * Adds an entity; with a prefab, an instance of it (by `IsA`).
-   * @returns a temporary id, a negative number. Commands up to the next `begin`, `clear` or
-   * `applyCommands` take the id as an entity, and as a value of `t.eid` fields. The id has no
-   * meaning elsewhere
+   * Adds an entity. If you pass a prefab, the entity is an instance of it.
+   * @returns a temporary id: a negative number. Later commands take it as an entity, and as a value
+   * of `t.eid` fields, until `begin`, `clear` or `applyCommands` is called. In a system, it is
+   * valid until the system returns
    */
   spawn(prefab?: number): number
   /** Removes an entity. */
   despawn(eid: number): void
-  /** Adds a component, as bitECS's `addComponent`; with values, does the same as `set`. */
+  /** Adds a component, like `addComponent` of bitECS. With values, it does the same as `set`. */
   add<K extends Key<C>>(eid: number, component: K, values?: ValuesFor<C, K>): void
-  /** Removes a component, as bitECS's `removeComponent`. */
+  /** Removes a component, like `removeComponent` of bitECS. */
   remove(eid: number, component: Key<C>): void
   /**
-   * Writes fields of a component, and adds the component if the entity lacks it, as bitECS's
-   * `setComponent`. Other fields keep their values; an unknown field is refused. `values` is read
-   * at once and may be reused.
+   * Writes fields of a component, like `setComponent` of bitECS. If the entity lacks the component,
+   * it gets it. Fields that you leave out keep their values. A field that the component does not
+   * have throws 'invalid-argument'. The values are copied at once, so you may reuse their object.
    */
   set<K extends Key<C>>(eid: number, component: K, values: ValuesFor<C, K>): void
 }

@@ -4,7 +4,20 @@ import type { BlockInfo, ElementTypeName, Pool, Violation } from '@ashlar/core'
 import { blocks } from '@ashlar/core'
 import { shownError } from '../base/errors.ts'
 
-/** Which rule a finding breaks: see `verifyStorage`. */
+/**
+ * What a finding of `verifyStorage` is about:
+ *
+ * - `arena`: the list of live blocks
+ * - `block`: a block that must be live, and have a certain type, length and single use
+ * - `leak`: a live block that the storage does not use
+ * - `column`: a column and its typed array
+ * - `rows`: the rows of a sparse component
+ * - `handle`: the list or text of a row
+ * - `interned`: interned texts
+ * - `published`: what other threads see of the storage
+ * - `table`: a table
+ * - `commands`: a command buffer, or the memory of a worker group
+ */
 export type StorageInvariant =
   | 'arena'
   | 'block'
@@ -17,8 +30,12 @@ export type StorageInvariant =
   | 'table'
   | 'commands'
 
-/** A finding in a storage. `offset` is that of the block in which the finding shows, or 0. */
+/**
+ * Something that is wrong in a storage. `offset` is the offset of the block in which it shows, or
+ * 0.
+ */
 export interface StorageViolation extends Violation {
+  /** What the finding is about. */
   readonly invariant: StorageInvariant
 }
 

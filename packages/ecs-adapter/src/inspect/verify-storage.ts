@@ -18,33 +18,37 @@ import { checkRows } from './rows.ts'
 import { checkTable } from './tables.ts'
 import { checkVariableFields } from './variable.ts'
 
+/** Options of `verifyStorage`. */
 export interface VerifyOptions {
   /**
-   * Whether the arena holds nothing but this storage: then each live block without a link from the
-   * storage is a finding. Default false.
+   * Whether the arena holds nothing but this storage. Then each live block that the storage does
+   * not use is a finding. Default false.
    */
   readonly exclusive?: boolean
 }
 
 /**
- * Reports where a storage breaks its invariants: nothing if it is sound. For tests and debugging.
+ * Checks a storage, and returns a list of what is wrong. The list is empty if all is well. Use it
+ * in tests, and after an error 'corrupt'. It checks that
  *
- *     every block         is live, has the type and length that its use implies, and one link to it
- *     every column        has as many rows as its component; its typed array is a view of them
- *     every sparse row    is in the index once; has an entity with the component, or waits for sync
- *     every owner         of a component has a row
- *     every handle        is 0, or leads to a list or text; its row has an owner or waits for sync
- *     interned texts      references = rows that hold them; indexes = threads that know them
- *     what is published   root, manifest and entities are those of the storage
- *     every table         chunks, owners, ids and row counts agree
- *     commands            chains of blocks end, and are for this storage
+ * - every block is live, has the right type and length, and is used once
+ * - every column has as many rows as its component, and its typed array lies over these rows
+ * - every row of a sparse component is in the index once, and its entity has the component, or the
+ *   row waits for `sync`
+ * - every entity with a component has a row
+ * - every list and text is in a live block, and its row belongs to an entity or waits for `sync`
+ * - the counts of every interned text agree with the rows and threads that use it
+ * - other threads see the present components and entities
+ * - chunks, owners, ids and row counts of every table agree
+ * - every command buffer is complete, and is for this storage.
  *
- * Call it in the world's thread, outside of observers, while no other thread works: worker groups
- * may be open if they idle. It allocates nothing in the arena, changes nothing, and does not throw,
- * whatever the damage. It does not know packed entities, commands of
- * attached threads, or tables of a pool: with `exclusive`, their blocks are findings, as are blocks
- * of a killed worker. Its interned texts are findings in any case.
+ * Call it in the world's thread, outside of observers, while no other thread works. Worker groups
+ * may be open if they idle. The call allocates nothing in the arena, and changes nothing. Damage in
+ * the arena does not make it throw.
  *
+ * It does not know packed entities, commands of attached threads, tables of a pool, and blocks of a
+ * killed worker. With `exclusive`, their blocks are findings. Interned texts of a killed worker are
+ * always findings.
  * @throws StorageError 'invalid-argument'
  */
 export function verifyStorage(

@@ -97,10 +97,14 @@ class ListCode extends FieldCode {
 }
 
 /**
- * A list of numbers for each entity, which grows and shrinks: the component holds a `ListField`.
+ * Makes the type of a field that holds a list of numbers for each entity. The component has a
+ * `ListField` for it.
  *
- * @param element a number type without a default, such as `t.f32` or `t.eid`
- * @param options `weak`, for `t.eid`: `storage.sync()` takes the ids of removed entities out
+ * ```ts
+ * const Squad = storage.component('Squad', { members: t.list(t.eid, { weak: true }) })
+ * ```
+ * @param element the type of the elements: a number type without a default, such as `t.f32` or
+ * `t.eid`
  * @throws StorageError 'invalid-argument'
  */
 export function list<E extends ScalarType>(

@@ -89,8 +89,9 @@ class TextCode extends FieldCode {
 }
 
 /**
- * A text for each entity: the component holds a `TextField`. `t.text({ interned: true })` is for
- * texts that many entities share: stored once, and read without making a string.
+ * A text for each entity. The component has a `TextField` for it. If many entities have the same
+ * text, use `t.text({ interned: true })`: then equal texts are stored once, and reads make no
+ * string.
  */
 export const text: CallableTextType = /* @__PURE__ */ makeText()
 

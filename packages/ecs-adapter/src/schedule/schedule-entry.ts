@@ -9,9 +9,12 @@ import { isWildcard, pairToRelation } from '../world/bitecs-internals.ts'
 import type { Access } from './parallel-stages.ts'
 
 /**
- * What systems may share: a component, a tag, a table, a relation; the name of a component or table
- * of the storage, which stands for both if both have it; or any other object, by which you mean
- * something outside the storage: `{ name: 'grid' }`. A pair counts as its relation.
+ * Something that a system reads or writes, as an entry of a schedule declares it:
+ *
+ * - a component, tag, table or relation. A pair counts as its relation
+ * - the name of a component or table of the storage. If a component and a table have the same name,
+ *   it stands for both
+ * - any object of yours, such as `{ name: 'grid' }`. It stands for something outside of the storage
  */
 export type Accessed<N extends string = string> = object | N
 
@@ -36,29 +39,43 @@ type EntryArgs<S, A> = string extends keyof S
     : undefined extends A
       ? { readonly args?: () => A }
       : {
-          /** Called when the stage begins. Gives plain values: what JSON can hold. */
+          /**
+           * A function that returns the arguments, as JSON can hold them. It is called when the
+           * stage begins.
+           */
           readonly args: () => A
         }
 
-/** A system of a schedule: its name, its entities, and what it shares with others. */
+/**
+ * An entry of a schedule: which system to run, for which entities, with which arguments, and what
+ * the system reads and writes. TypeScript checks `system` and `args` if the group knows the types
+ * of its systems.
+ */
 export type ScheduleEntry<S extends AnySystems = Systems> = {
   readonly [K in keyof S & string]: SystemEntry<K, KnownNamesOf<S>> & EntryArgs<S, ArgsOf<S[K]>>
 }[keyof S & string]
 
 interface SystemEntry<K extends string, N extends string> extends BatchOptions {
-  /** The name of a system of the group. */
+  /** The name of the system in the group. */
   readonly system: K
-  /** The name that the schedule and errors use. Unique. Default: the name of the system. */
+  /**
+   * The name of the entry in the schedule and in errors. It must be unique. Default: the name of
+   * the system.
+   */
   readonly name?: string
-  /** Called when the stage begins. Gives what `group.run` takes: ids, a table, or `EACH_WORKER`. */
+  /**
+   * A function that returns what `group.run` takes: ids, a table, or `EACH_WORKER`. It is called
+   * when the stage begins.
+   */
   readonly entities: () => RunEntities
   /**
-   * What the system reads but does not write, and what it writes. Without both, it runs alone; `[]`
-   * says that it shares nothing.
+   * What the system reads but does not write. If an entry has neither `reads` nor `writes`, its
+   * system runs alone. `reads: []` says that the system shares nothing.
    */
   readonly reads?: readonly Accessed<N>[]
+  /** What the system writes. */
   readonly writes?: readonly Accessed<N>[]
-  /** Names of earlier entries that this one waits for, whatever they read and write. */
+  /** The names of earlier entries to wait for, whatever they read and write. */
   readonly after?: readonly string[]
 }
 

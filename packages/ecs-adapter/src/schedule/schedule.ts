@@ -14,38 +14,53 @@ import { planStages } from './parallel-stages.ts'
 import { checkEntries, type ScheduleEntry } from './schedule-entry.ts'
 import { printPlan } from './schedule-text.ts'
 
+/** Systems in stages. The systems of one stage run at the same time. `createSchedule` makes it. */
 export interface Schedule {
-  /** The names of the systems that run at once, stage by stage. */
+  /** The names of the entries, stage by stage. */
   readonly stages: readonly (readonly string[])[]
 
   /**
-   * Runs all systems once, stage by stage, as one run of the group. When a stage begins, `entities`
-   * and `args` of its systems are called. When the stage is done, its commands are applied: in the
-   * order of the systems, then of their entities, then as recorded. After a stage that fails, or
-   * when the time is up, no other stage begins. Runs that `entities` and `args` begin wait until
-   * this run is over.
-   *
-   * @param options `timeoutMs` for all stages together
-   * @throws (the promise) as `group.run`, and what `entities` and `args` throw. In a RunError,
-   * `system` is the first system of its stage that failed, and `others` lists the rest that failed
+   * Runs all systems once, stage by stage, as one run of the group. When a stage begins, the
+   * functions `entities` and `args` of its entries are called. When it ends, its commands are
+   * applied: in the order of the entries, then of the entities, then as they were recorded. If a
+   * stage fails or the time is up, no other stage begins. Runs that `entities` and `args` begin
+   * wait until this run is done.
+   * @param options `timeoutMs` limits all stages together
+   * @throws The promise rejects as that of {@link WorkerGroup.run} does, or with what `entities`
+   * and `args` throw. In a RunError, `system` is the first system of the stage that failed, and
+   * `others` has the rest that failed
    */
   run(options?: TimeoutOptions): Promise<void>
 
-  /** As `run`, but blocks. @throws as `run`; StorageError 'cannot-block', 'group-busy' */
+  /**
+   * Does the same as `run`, but blocks this thread until all stages are done.
+   * @throws RunError and others, as {@link WorkerGroup.runSync}; what `entities` and `args` throw
+   */
   runSync(options?: TimeoutOptions): void
 
-  /** The stages as text: what each system reads and writes, which others it waits for, and why. */
+  /**
+   * Returns the stages as text: what each system reads and writes, which systems it waits for, and
+   * why.
+   */
   toString(): string
 }
 
 /**
  * Plans in which stages systems run. Two systems conflict if one writes what the other reads or
- * writes, or if one declares nothing. Then the one that is declared first runs first: each system
- * is in the first stage after those of all earlier systems that conflict with it.
+ * writes, or if one declares neither `reads` nor `writes`. If two systems conflict, the earlier
+ * entry runs first. Each system is in the first stage after all earlier systems that conflict with
+ * it.
  *
- * A schedule holds no memory. It can be run as long as its group is open.
+ * ```ts
+ * const schedule = createSchedule(group, [
+ *   { system: 'think', entities: () => query(world, [Brain]), reads: [Position], writes: [Brain] },
+ *   { system: 'steer', entities: () => query(world, [Brain]), reads: [Brain], writes: [Velocity] },
+ * ])
+ * await schedule.run()
+ * ```
  *
- * @param entries in the order in which they run if they conflict; at most 64 in one stage
+ * A schedule holds no memory. It can be run until its group is closed.
+ * @param entries at most 64 in one stage. If entries conflict, their order decides
  * @throws StorageError 'invalid-argument'
  */
 export function createSchedule<S extends AnySystems = Systems>(

@@ -1,122 +1,171 @@
 /** The interfaces of variable-length fields, with their docs. */
 
-/** Numbers by index: an array, or any typed array but one of bigints. */
+/** Numbers in an array, or in a typed array of any type but bigints. */
 export type Numbers = ArrayLike<number>
 
 /**
- * A list of numbers for each entity, in a block of its own that grows and shrinks with the list.
+ * The lists of one field: one list of numbers for each entity. Each list lies in a block of its
+ * own, which grows and shrinks with the list. Numbers are converted as in a typed array of the
+ * element type.
  *
- * Numbers are converted as a typed array of the element type converts them. An entity without a
- * list, or without the component, reads as if its list were empty. Ids may have versions.
+ * ```ts
+ * const Path = storage.component('Path', { points: t.list(t.f32) })
+ * addComponent(world, eid, Path)
+ * Path.points.push(eid, 2.5)
+ * ```
  *
- * A method that changes a list may move the list: an earlier `offset` or `view` is stale then. If
- * the entity has no row, such a method throws StorageError 'invalid-argument'. If it has a row, but
- * lacks the component, the next `sync` frees the list. If memory is out, methods that add elements
- * throw ArenaError 'out-of-memory', and the list is unchanged.
- *
- * If bitECS has reused the id of a removed entity, a write of that id to a weak list
- * may have to sweep all such lists first. While workers run a system, a sweep throws 'group-busy'.
- *
- * While a thread changes an entity's list, no other thread may change or read that list: a list
- * that grows moves, and its old block may be reused at once.
+ * - All methods take an entity id first. Ids may have versions.
+ * - If an entity has no list or lacks the component, its list reads as empty.
+ * - A method that changes a list may move it. Then read `offset` and `view` again.
+ * - If an entity has no row, methods that change its list throw StorageError 'invalid-argument'. If
+ *   it has a row but lacks the component, the next `sync` frees the list.
+ * - If there is no memory, methods that add elements throw ArenaError 'out-of-memory', and the list
+ *   is unchanged.
+ * - While a thread changes the list of an entity, no other thread may read or change that list. The
+ *   list may move, and its old memory may be reused at once.
+ * - If you write a reused entity id to a weak list, the storage may have to check all weak lists
+ *   first. While workers run a system, the call then throws StorageError 'group-busy'.
  */
 export interface ListField<A = unknown> {
-  /** How many elements the list has. */
+  /** Returns how many elements the list has. */
   length(eid: number): number
-  /** How many elements fit before the list has to grow. */
+  /** Returns how many elements fit before the list must grow. */
   capacity(eid: number): number
-  /** An element. @throws StorageError 'invalid-argument' beyond the length */
+  /**
+   * Returns an element.
+   * @throws StorageError 'invalid-argument' if the index is not below the length
+   */
   get(eid: number, index: number): number
-  /** Overwrites an element. @throws as `get` */
+  /**
+   * Overwrites an element.
+   * @throws StorageError 'invalid-argument' if the index is not below the length
+   */
   set(eid: number, index: number, value: number): void
-  /** Appends an element. Returns the new length. */
+  /** Adds an element at the end, and returns the new length. */
   push(eid: number, value: number): number
-  /** Appends elements, also from a view of this list. Returns the new length. */
+  /** Adds elements at the end, and returns the new length. `values` may be a view of this list. */
   append(eid: number, values: Numbers): number
-  /** Removes the last element, and returns it; undefined if the list is empty. */
+  /** Removes the last element, and returns it. Returns undefined if the list is empty. */
   pop(eid: number): number | undefined
-  /** Inserts an element at `index`, from 0 to the length. @throws as `get` */
+  /**
+   * Inserts an element at `index`. Later elements move up by 1.
+   * @throws StorageError 'invalid-argument' if the index is above the length
+   */
   insert(eid: number, index: number, value: number): void
-  /** Removes and returns an element. The indices of later elements drop by 1. @throws as `get` */
+  /**
+   * Removes an element, and returns it. Later elements move down by 1.
+   * @throws StorageError 'invalid-argument' if the index is not below the length
+   */
   removeAt(eid: number, index: number): number
-  /** Removes an element, and returns it. The last element takes its place. @throws as `get` */
+  /**
+   * Removes an element, and returns it. The last element takes its place.
+   * @throws StorageError 'invalid-argument' if the index is not below the length
+   */
   swapRemoveAt(eid: number, index: number): number
-  /** Index of the first element of this value, or -1. Finds NaN. */
+  /** Returns the index of the first element with this value, or -1. It finds NaN too. */
   indexOf(eid: number, value: number): number
-  /** Replaces the whole list. */
+  /** Replaces all elements. */
   replace(eid: number, values: Numbers): void
-  /** Sets the length; new elements are 0. Keeps the capacity, for lists refilled each frame. */
+  /**
+   * Changes the length. New elements are 0. The room stays, which suits a list that you fill anew
+   * each frame.
+   */
   resize(eid: number, length: number): void
-  /** Makes room for `capacity` elements in all. Removing elements may give the room back. */
+  /**
+   * Makes room for `capacity` elements in total. The list may give the room back when you remove
+   * elements.
+   */
   reserve(eid: number, capacity: number): void
-  /** Empties the list, and frees its block. */
+  /** Removes all elements, and frees the block. */
   clear(eid: number): void
-  /** Byte offset of the first element in `arena.buffer`; 0 if the list has no block. */
+  /**
+   * Returns the byte offset of the first element in `arena.buffer`. Returns 0 if the list has no
+   * block.
+   */
   offset(eid: number): number
-  /** The elements as a typed array over the arena. Makes garbage; `offset` makes none. */
+  /** Makes a typed array over the elements. Each call makes garbage; `offset` makes none. */
   view(eid: number): A
-  /** A copy of the elements. */
+  /** Returns a copy of the elements. */
   toArray(eid: number): number[]
-  /** As `Array.forEach`: skips elements that the callback appends or removes. Makes no garbage. */
+  /**
+   * Calls `callback` with each element, like `Array.forEach`, and makes no garbage. It skips
+   * elements that the callback adds or removes.
+   */
   forEach(eid: number, callback: (value: number, index: number, eid: number) => void): void
 }
 
 /**
- * A text for each entity, as UTF-8 in a block of its own. If the field is interned, equal texts
- * share a block. Lone surrogates become U+FFFD. An entity without a text reads as ''. For threads,
- * the rules of `ListField` hold.
+ * The texts of one field: one text for each entity, stored as UTF-8 in a block. If the field is
+ * interned, equal texts share a block. A lone surrogate becomes U+FFFD. If an entity has no text,
+ * its text reads as ''.
+ *
+ * While a thread changes the text of an entity, no other thread may read or change that text.
  */
 export interface TextField {
-  /** Makes a string, unless the text is interned or empty. */
+  /** Returns the text. The call makes a string, unless the text is interned or empty. */
   get(eid: number): string
-  /** @throws as the methods of `ListField`; the text is unchanged then */
+  /**
+   * Replaces the text. If the call throws, the text is unchanged.
+   * @throws StorageError 'invalid-argument' if the entity has no row, or `text` is no string;
+   * ArenaError 'out-of-memory'
+   */
   set(eid: number, text: string): void
-  /** Sets '', and frees the block. */
+  /** Sets the text to '', and frees the block. */
   clear(eid: number): void
-  /** Whether the entity has this text. Makes no garbage. */
+  /** Returns whether the entity has this text. The call makes no garbage. */
   equals(eid: number, text: string): boolean
-  /** How many bytes the text takes in UTF-8. */
+  /** Returns how many bytes the text takes in UTF-8. */
   byteLength(eid: number): number
-  /** Byte offset of the first byte in `arena.buffer`; 0 if the text is empty. */
+  /** Returns the byte offset of the text in `arena.buffer`. Returns 0 if the text is empty. */
   offset(eid: number): number
-  /** The bytes, over the arena. Do not write those of an interned text. Makes garbage. */
+  /**
+   * Makes a typed array over the bytes of the text. Do not write to an interned text: other
+   * entities share it.
+   */
   view(eid: number): Uint8Array
 }
 
 /**
- * The id of another entity for each entity, for as long as the other entity lives. bitECS gives the
- * id of a removed entity out again: the storage counts a generation for each id, and keeps it
- * beside the id. Ids may have versions. For threads, the rules of columns hold: any thread may read
- * and write while the world's thread adds and removes no entities.
+ * The weak references of one field: for each entity, the id of another entity. Once the other
+ * entity is gone, the reference reads 0, even if bitECS has given its id to a new entity. Ids may
+ * have versions.
+ *
+ * Any thread may read and write while the world's thread adds and removes no entities.
  */
 export interface WeakEidField {
   /**
-   * The other entity's id; 0 if there is none, or that entity was removed. So it is while the
-   * observers of its removal run. Makes no garbage.
+   * Returns the id of the other entity. Returns 0 if there is none, or if that entity was removed.
+   * It is 0 already while the observers of that removal run. The call makes no garbage.
    */
   get(eid: number): number
   /**
-   * Refers to another entity: `other` is its id, or 0 for none. If no entity of the storage's
-   * worlds has the id, `get` gives 0.
+   * Refers to another entity.
+   * @param other its id, or 0 for no entity. If the worlds of the storage have no such entity,
+   * `get` returns 0
    * @throws StorageError 'invalid-argument' if `eid` has no row, or `other` is no id
    */
   set(eid: number, other: number): void
 }
 
 /**
- * The rows of a sparse component. Until the world's thread calls `sync`, no row moves or gets
- * another entity: new rows are appended, and rows whose entities lose the component stay. An
- * attached thread sees changes at once. But after the component has outgrown its columns, the
- * thread sees the rows and columns from just before, until the thread calls `sync`.
+ * The rows of a sparse component. Rows do not move before the world's thread calls
+ * `storage.sync()`. Until then, new rows are added at the end. If an entity loses the component,
+ * its row stays.
+ *
+ * An attached thread sees changes at once, with one exception. If the component has outgrown its
+ * columns, the thread sees the state from just before that, until it calls `sync`.
  */
 export interface ComponentRows {
-  /** Rows 0 to count - 1 are in use. */
+  /** How many rows are in use. Their indices are 0 to `count - 1`. */
   readonly count: number
   /**
-   * The entity of each row; 0 if this entity has lost the component since the last `sync`. The
-   * array is as long as the columns, and is replaced when they are.
+   * The entity of each row. It is 0 if the entity has lost the component since the last `sync`. The
+   * array is as long as the columns. When they are replaced, it is replaced too.
    */
   readonly entities: Int32Array
-  /** The index of an entity in the columns of the component; -1 if the entity has no row. */
+  /**
+   * Returns the row of an entity, which is its index in the columns. Returns -1 if the entity has
+   * no row.
+   */
   indexOf(eid: number): number
 }

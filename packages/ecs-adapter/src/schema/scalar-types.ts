@@ -25,26 +25,26 @@ function number<Name extends string, A extends ScalarArray>(
   return makeType(callable(call, type), new ScalarCode(name, array))
 }
 
-/** Whole numbers from -128 to 127. */
+/** A whole number from -128 to 127, in 1 byte. */
 export const i8: NumberType<'i8', Int8Array> = /* @__PURE__ */ number('i8', Int8Array)
-/** Whole numbers from 0 to 255. */
+/** A whole number from 0 to 255, in 1 byte. */
 export const u8: NumberType<'u8', Uint8Array> = /* @__PURE__ */ number('u8', Uint8Array)
-/** Whole numbers from -32768 to 32767. */
+/** A whole number from -32768 to 32767, in 2 bytes. */
 export const i16: NumberType<'i16', Int16Array> = /* @__PURE__ */ number('i16', Int16Array)
-/** Whole numbers from 0 to 65535. */
+/** A whole number from 0 to 65535, in 2 bytes. */
 export const u16: NumberType<'u16', Uint16Array> = /* @__PURE__ */ number('u16', Uint16Array)
-/** Whole numbers from -(2^31) to 2^31 - 1. */
+/** A whole number from -(2^31) to 2^31 - 1, in 4 bytes. */
 export const i32: NumberType<'i32', Int32Array> = /* @__PURE__ */ number('i32', Int32Array)
-/** Whole numbers from 0 to 2^32 - 1. */
+/** A whole number from 0 to 2^32 - 1, in 4 bytes. */
 export const u32: NumberType<'u32', Uint32Array> = /* @__PURE__ */ number('u32', Uint32Array)
-/** Numbers with 24 significant bits: about 7 digits. Takes 4 bytes, as most of a game needs. */
+/** A number with about 7 significant digits, in 4 bytes. It suits most positions and speeds. */
 export const f32: NumberType<'f32', Float32Array> = /* @__PURE__ */ number('f32', Float32Array)
-/** Numbers as JavaScript has them, in 8 bytes: for clocks and great worlds. */
+/** A number with about 16 significant digits, in 8 bytes: for clocks, and for very large worlds. */
 export const f64: NumberType<'f64', Float64Array> = /* @__PURE__ */ number('f64', Float64Array)
 
 /**
- * A boolean. Its column is a Uint8Array of 0 and 1; `set`, `getComponent` and commands take and
- * give booleans.
+ * A boolean. The column is a `Uint8Array` of 0 and 1. `set`, `getComponent` and commands use
+ * booleans.
  */
 export const bool: BoolType = /* @__PURE__ */ makeBool()
 

@@ -3,82 +3,133 @@ import type { ScalarArray, ScalarArrayConstructor } from '../base/typed-arrays.t
 import type { FieldCode } from '../fields/field-code.ts'
 import type { ComponentRows, ListField, Numbers, TextField, WeakEidField } from './fields.ts'
 
-/** A field of one number for each entity: its column is an array of this type. */
+/**
+ * The type of a field that holds one number or boolean for each entity. `t.f32` and `t.bool` are
+ * such types.
+ */
 export interface ScalarType<Name extends string = string, A extends ScalarArray = ScalarArray> {
+  /** `scalar` stands for one number or boolean. */
   readonly kind: 'scalar'
+  /** The name of the type in `t`, such as `'f32'`. */
   readonly name: Name
+  /** The class of the column, such as `Float32Array`. */
   readonly array: ScalarArrayConstructor<A>
 }
 
+/** Options of the number types of `t`: `t.u16({ default: 100 })`. */
 export interface NumberOptions {
-  /** What a new row holds. Default 0. It must be in the range of the type. */
+  /** The value in a new row. It must be in the range of the type. Default 0. */
   readonly default?: number
 }
 
-/** A scalar type, and a function of its options. */
+/**
+ * A number type of `t`. Use it as it is, or call it with options: `t.u16` or
+ * `t.u16({ default: 100 })`.
+ */
 export interface NumberType<Name extends string, A extends ScalarArray>
   extends ScalarType<Name, A> {
-  /** @throws StorageError 'invalid-argument' */
+  /**
+   * Returns the type with these options.
+   * @throws StorageError 'invalid-argument'
+   */
   (options: NumberOptions): ScalarType<Name, A>
 }
 
+/** Options of `t.bool`. */
 export interface BoolOptions {
-  /** What a new row holds. Default false. */
+  /** The value in a new row. Default false. */
   readonly default?: boolean
 }
 
-/** `t.bool`, a type and a function of its options. */
+/** The type of `t.bool`. Use it as it is, or call it with options: `t.bool({ default: true })`. */
 export interface BoolType extends ScalarType<'bool', Uint8Array> {
-  /** @throws StorageError 'invalid-argument' */
+  /**
+   * Returns the type with these options.
+   * @throws StorageError 'invalid-argument'
+   */
   (options: BoolOptions): ScalarType<'bool', Uint8Array>
 }
 
-/** `t.eid({ weak: true })`: a field of the id of another entity, while that entity lives. */
+/**
+ * The type of a field that refers to another entity, and reads 0 once that entity is gone.
+ * `t.eid({ weak: true })` returns it. The component holds a `WeakEidField`.
+ */
 export interface WeakEidType {
+  /** `weak eid` stands for a weak reference. */
   readonly kind: 'weak eid'
 }
 
-/** `t.eid`, a type and a function of its options. */
+/** The type of `t.eid`. Use it as it is for plain ids, or call it: `t.eid({ weak: true })`. */
 export interface EidType extends ScalarType<'eid', Int32Array> {
-  /** @throws StorageError 'invalid-argument' */
+  /**
+   * Returns the type of a weak reference.
+   * @throws StorageError 'invalid-argument'
+   */
   (options: { readonly weak: true }): WeakEidType
+  /**
+   * Returns the type of plain ids.
+   * @throws StorageError 'invalid-argument'
+   */
   (options: { readonly weak?: false }): ScalarType<'eid', Int32Array>
 }
 
-/** A field of a list of numbers for each entity. */
+/**
+ * The type of a field that holds a list of numbers for each entity. `t.list` returns it. The
+ * component holds a `ListField`.
+ */
 export interface ListType<E extends ScalarType = ScalarType> {
+  /** `list` stands for a list of numbers. */
   readonly kind: 'list'
+  /** The type of the elements. */
   readonly element: E
-  /** Whether `sync` takes the ids of removed entities out of the lists. */
+  /** Whether `storage.sync()` removes the ids of removed entities from the lists. */
   readonly isWeak: boolean
 }
 
+/** Options of `t.list`. */
 export interface ListOptions {
-  /** For `t.eid`: `storage.sync()` takes the ids of removed entities out of the lists. */
+  /**
+   * Whether `storage.sync()` removes the ids of removed entities from the lists. Only lists of
+   * `t.eid` can be weak. Default false.
+   */
   readonly weak?: boolean
 }
 
-/** A field of a text for each entity. */
+/**
+ * The type of a field that holds a text for each entity. `t.text` is one. The component holds a
+ * `TextField`.
+ */
 export interface TextType {
+  /** `text` stands for a text. */
   readonly kind: 'text'
-  /** Whether equal texts share a block. */
+  /** Whether equal texts are stored once. */
   readonly isInterned: boolean
 }
 
+/** Options of `t.text`. */
 export interface TextOptions {
-  /** For texts that many entities share: stored once, and read without making a string. */
+  /**
+   * Whether equal texts are stored once. Choose this if many entities have the same text. Then
+   * reads make no string. Default false.
+   */
   readonly interned?: boolean
 }
 
-/** `t.text`, a type and a function of its options. */
+/** The type of `t.text`. Use it as it is, or call it with options: `t.text({ interned: true })`. */
 export interface CallableTextType extends TextType {
-  /** @throws StorageError 'invalid-argument' */
+  /**
+   * Returns the type with these options.
+   * @throws StorageError 'invalid-argument'
+   */
   (options: TextOptions): TextType
 }
 
-/** The type of a field. Add a new kind of field here, to `Column` and to `ValueOf`. */
+/** The type of a field: one of `t`, with or without options. */
 export type FieldType = ScalarType | WeakEidType | ListType | TextType
-/** Field names to types of `t`. */
+/**
+ * The fields of a component: the name of each field, and its type. `{ x: t.f32, y: t.f32 }` is a
+ * schema.
+ */
 export type Schema = { readonly [field: string]: FieldType }
 
 /** A field of a schema. */
@@ -95,7 +146,10 @@ export class Field {
   }
 }
 
-/** What a component holds for a field. */
+/**
+ * What a component has for a field of the type `F`. For a number or boolean, that is a typed array:
+ * the column. For a list, text or weak reference, it is an object with methods.
+ */
 export type Column<F extends FieldType> =
   F extends ScalarType<string, infer A>
     ? A
@@ -110,14 +164,23 @@ export type Column<F extends FieldType> =
 /** The schema of a component. No component has the property: only its type does. */
 declare const schemaOf: unique symbol
 
-/** What `storage.component` returns for a schema. */
+/**
+ * A component that `storage.component` makes. It has a property for each field of the schema `S`:
+ * see `Column`. bitECS takes it like any other component. Declare its type for code in other
+ * modules:
+ *
+ * ```ts
+ * const position = { x: t.f32, y: t.f32 }
+ * type Position = Component<typeof position>
+ * ```
+ */
 export type Component<S extends Schema = Schema> = { readonly [K in keyof S]: Column<S[K]> } & {
   readonly [schemaOf]?: readonly ['dense', S]
 }
 /**
- * What `createSparseComponent` returns for a schema. Only entities with the component have rows:
- * its columns are in `rows`, indexed by `rows.indexOf(eid)`. Lists, texts and weak ids take entity
- * ids.
+ * A component that `createSparseComponent` makes. Only the entities that have it have rows. Its
+ * columns are in `rows`, indexed by `rows.indexOf(eid)`. Lists, texts and weak references are
+ * properties of the component itself, and take entity ids.
  */
 export type SparseComponent<S extends Schema = Schema> = (string extends keyof S
   ? unknown
@@ -125,15 +188,18 @@ export type SparseComponent<S extends Schema = Schema> = (string extends keyof S
   readonly rows: SparseRows<S>
   readonly [schemaOf]?: readonly ['sparse', S]
 }
-/** The rows of a sparse component, with its columns; of an unknown schema, without them. */
+/** The rows of a sparse component, with a column for each field that holds a number or boolean. */
 export type SparseRows<S extends Schema = Schema> = ComponentRows &
   (string extends keyof S
     ? unknown
     : { readonly [K in keyof S as S[K] extends ScalarType ? K : never]: Column<S[K]> })
-/** A component, dense or sparse, of any schema. */
+/** A component of any schema, sparse or not. */
 export type AnyComponent = Component | SparseComponent
 
-/** What `set` and commands take for a field, and `getComponent` returns: lists as plain arrays. */
+/**
+ * A value for a field of the type `F`: `set` and commands take such values, and `getComponent`
+ * returns them. A list may be an array or typed array; `getComponent` returns an array.
+ */
 export type ValueOf<F extends FieldType> =
   F extends ScalarType<infer Name>
     ? string extends Name
@@ -146,7 +212,11 @@ export type ValueOf<F extends FieldType> =
       : F extends TextType
         ? string
         : number
-/** What `set(component, ...)` takes. `getComponent` returns every field, lists as plain arrays. */
+/**
+ * The values that bitECS's `set` takes for the component type `C`. You may leave fields out. bitECS
+ * does not check them, but TypeScript does if you write
+ * `set(Health, { points: 5 } satisfies Values<typeof Health>)`.
+ */
 export type Values<C> = C extends { readonly [schemaOf]?: readonly [unknown, infer S] }
   ? { -readonly [K in keyof S]?: S[K] extends FieldType ? ValueOf<S[K]> : never }
   : never
@@ -165,13 +235,22 @@ type ObjectMember =
   | '__lookupGetter__'
   | '__lookupSetter__'
   | '__proto__'
-/** `data` and `component` are what bitECS knows the result of `set` by. */
+/**
+ * The names that no field may have. Every object inherits members such as `valueOf`. bitECS
+ * recognizes the result of `set` by its members `data` and `component`.
+ */
 export type ReservedName = ObjectMember | 'data' | 'component'
 
-/** A schema without names that no field may have: the type of the name is `never` then. */
+/**
+ * The schema `S`, if a component can have it. If a field has a reserved name, its type here is
+ * `never`, so the call does not compile.
+ */
 export type Checked<S extends Schema> = S &
   (string extends keyof S ? unknown : { readonly [K in ReservedName & keyof S]: never })
-/** `Checked`, and without the names that the component and its rows need. */
+/**
+ * The schema `S`, if a sparse component can have it. If a field has a reserved name, or one that
+ * the component or its rows need themselves, the call does not compile.
+ */
 export type CheckedSparse<S extends Schema> = Checked<S> &
   (string extends keyof S
     ? unknown

@@ -13,7 +13,7 @@ export const SLOT_CAPACITY = 256
 /** The word of every root that holds the root's serial number. */
 export const ROOT_SERIAL = 5
 
-/** By this handle, another thread attaches to a storage or a table. It survives postMessage. */
+/** What a thread needs to attach to a storage or table. You can send it with `postMessage`. */
 export interface RootHandle {
   /** The byte offset of the root block in the arena. */
   readonly offset: number

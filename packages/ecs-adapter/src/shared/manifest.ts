@@ -3,6 +3,7 @@ import type { GenerationsPlace } from '../fields/field-memory.ts'
 import type { Field } from '../schema/schema.ts'
 import type { RootHandle } from './attachments.ts'
 
+/** The argument of `attachStorage` in another thread. You can send it with `postMessage`. */
 export type StorageHandle = RootHandle
 
 /** A component, and where its present columns are. */

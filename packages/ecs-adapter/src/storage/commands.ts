@@ -10,19 +10,31 @@ import type { Storage } from './storage-api.ts'
 import type { StorageParts } from './storage-parts.ts'
 
 /**
- * Makes a command buffer for the world of a storage. The buffer of an attached storage lies in
- * blocks of its thread's pool: the world's thread passes `{ offset }` of the buffer to
- * `applyCommands`. Commands recorded after that replace the applied ones.
+ * Makes a command buffer for the world of a storage.
  *
- * `C` is the type of the components by name: then names and fields are checked as you write.
+ * ```ts
+ * const commands = createCommands(storage)
+ * const eid = commands.spawn()
+ * commands.add(eid, 'Position', { x: 1 })
+ * applyCommands(storage, commands)
+ * ```
  *
- * @param pool of the storage's arena; by default the pool of the storage
+ * `C` is the type of the components by name. If you give it, `createCommands<Components>(storage)`,
+ * wrong names and fields do not compile.
+ * @param pool the pool that the buffer takes memory from, in the arena of the storage. By default,
+ * the pool of the storage
  * @throws ArenaError 'out-of-memory'; StorageError 'invalid-argument', 'storage-disposed'
  */
 export function createCommands<C = Readonly<Record<string, AnyComponent>>>(
   storage: Storage,
   pool?: Pool,
 ): CommandBuffer<C>
+/**
+ * Makes a command buffer in an attached thread, in memory of that thread's pool. The world's thread
+ * applies it: `applyCommands(storage, { offset })`, where `offset` is that of the buffer. After
+ * that, the thread may record again.
+ * @throws ArenaError 'out-of-memory'
+ */
 export function createCommands<C>(storage: AttachedStorage<C, unknown>): CommandBuffer<C>
 export function createCommands(
   storage: Storage | AttachedStorage<unknown, unknown>,
@@ -38,19 +50,19 @@ export function createCommands(
 }
 
 /**
- * Applies the commands of one or several buffers, and empties the buffers. Commands are sorted by
- * sort key (see `CommandBuffer.begin`), then by buffer. During the call, only observers that it
- * calls may record commands. Those are applied last.
+ * Applies the commands of one buffer or of several, and empties the buffers. Commands are applied
+ * by ascending sort key (see `CommandBuffer.begin`). With the same sort key, they are applied in
+ * the order of the buffers. During the call, observers may record commands: those are applied last,
+ * by the same call.
  *
- * A command is skipped if its entity no longer exists, or was never spawned. If commands throw, all
- * others are applied; then the error lists the first 100 that threw.
- *
- * @param commands buffers of this storage, or `{ offset }` of a buffer of another thread
+ * A command is skipped if its entity is gone, or was never spawned. If a command throws, all others
+ * are still applied. Then the call throws an error that lists the first 100 failures.
+ * @param commands buffers of this storage, or the `{ offset }` of a buffer of another thread
  * @returns how many commands were skipped
- * @throws CommandsError 'commands-failed'; StorageError 'corrupt' if the memory of a buffer was
- * overwritten: then nothing is applied, and only the commands of that buffer are lost;
- * 'invalid-argument'; 'commands-busy' in observers of this call; 'group-busy' while workers run a
- * system; 'commands-disposed', 'storage-disposed'
+ * @throws CommandsError 'commands-failed'. StorageError 'corrupt' if the memory of a buffer was
+ * overwritten: then no command is applied, and only the commands of that buffer are dropped.
+ * 'commands-busy' in observers during this call. 'group-busy' while workers run a system.
+ * 'invalid-argument', 'commands-disposed', 'storage-disposed'
  */
 export function applyCommands(
   storage: Storage,

@@ -125,8 +125,8 @@ export function endPacked(pool: Pool, offset: number): void {
 }
 
 /**
- * Frees a packed entity, its lists and its texts, instead of moving it in. Any thread may do so,
- * with its own pool.
+ * Frees a packed entity with its lists and texts, if no world wants it. Any thread may call it.
+ * @param pool a pool of the calling thread
  * @param offset what `moveOut` returned
  * @throws StorageError 'invalid-argument'
  */

@@ -6,12 +6,18 @@ import { checkedStorage } from './storage.ts'
 import type { Storage } from './storage-api.ts'
 
 /**
- * Makes a component that gives rows only to the entities that have it, to save memory if few do.
- * Its columns are in `rows`, which is always the same object. Rows move only at `sync`, which frees
- * the rows of entities that lost the component.
+ * Makes a component that has rows only for the entities that have it. It saves memory if few
+ * entities do. Its columns are in `rows`, which is always the same object. Rows move only in
+ * `storage.sync()`, which frees the rows of entities that lost the component.
+ *
+ * ```ts
+ * const Burning = createSparseComponent(storage, 'Burning', { heat: t.f32 })
+ * const { rows } = Burning
+ * for (let row = 0; row < rows.count; row++) rows.heat[row] *= 0.5
+ * ```
  *
  * @param name unique in the storage
- * @param schema field names to types of `t`
+ * @param schema the names of the fields, with their types from `t`
  * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
  */
 export function createSparseComponent<const S extends Schema>(

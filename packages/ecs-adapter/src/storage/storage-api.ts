@@ -20,31 +20,49 @@ export interface OpenGroup {
   }
 }
 
+/**
+ * The components and tables of one or several bitECS worlds, in an arena. `createStorage` makes
+ * one.
+ */
 export interface Storage {
-  /** The components made so far, by name. */
+  /**
+   * The components made so far, by name.
+   * @throws StorageError 'invalid-argument' if you read a name that is not there
+   */
   readonly components: Readonly<Record<string, AnyComponent>>
 
   /**
-   * Makes a component: an object with a typed array for each field, indexed by `indexOf(eid)`: that
-   * is the id itself if ids of the world have no versions. A list or text field is a `ListField` or
-   * `TextField`, whose methods take ids. Use the object as any bitECS component.
+   * Makes a component. It has a typed array for each field that holds a number or boolean. The
+   * index is the entity id. If ids have versions, it is `storage.indexOf(eid)`. For lists and
+   * texts, the component has a `ListField` or `TextField`, whose methods take ids. bitECS takes the
+   * component like any other.
    *
-   * Columns grow by themselves. A column that has grown is another typed array: read the property
-   * again. The old array can be read until `sync()`.
+   * ```ts
+   * const Position = storage.component('Position', { x: t.f32, y: t.f32 })
+   * addComponent(world, eid, Position)
+   * Position.x[eid] = 10
+   * ```
    *
-   * A component belongs to the worlds of its storage. Entities of other worlds get no rows: values
-   * for them are lost, or overwrite those of another entity. `sync` reports such use if it can.
+   * Columns grow by themselves. After they have grown, the property is another typed array: read it
+   * again. The old array can be read until the next `sync()`.
+   *
+   * Use a component only in the worlds of its storage. Entities of other worlds get no rows: their
+   * values are lost, or overwrite those of another entity. `sync` reports such use if it notices.
    *
    * @param name unique in the storage
-   * @param schema field names to types of `t`; `{}` makes a tag, without columns or cost
+   * @param schema the names of the fields, with their types from `t`. `{}` makes a tag, which has
+   * no columns and costs nothing
    * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
    */
   component<const S extends Schema>(name: string, schema: Checked<S>): Component<S>
 
-  /** The tables made so far, by name. */
+  /**
+   * The tables made so far, by name.
+   * @throws StorageError 'invalid-argument' if you read a name that is not there
+   */
   readonly tables: Readonly<Record<string, Table>>
 
-  /** The pool that the columns are allocated from. */
+  /** The pool that the storage allocates from. */
   readonly pool: Pool
 
   /** @internal For worker groups: lets one run at a time work on the worlds. */
@@ -56,79 +74,102 @@ export interface Storage {
   /** @internal Read by `verifyStorage`. */
   readonly parts: StorageParts
 
-  /** Whether entity ids have versions. Such ids may be negative. */
+  /** Whether entity ids have versions. Then they may be negative. */
   readonly isVersioned: boolean
 
   /**
-   * What `attachStorage` takes in another thread. From when this property is first read, the
-   * storage publishes its columns and the ids of its entities in the arena.
+   * The handle of the storage. Post it to another thread, which passes it to `attachStorage`. Once
+   * you have read this property, the storage publishes its columns and the ids of its entities in
+   * the arena.
    * @throws ArenaError 'out-of-memory'; StorageError 'storage-disposed'
    */
   readonly handle: StorageHandle
 
-  /** The index of an entity in columns of dense components. For sparse ones, ask their `rows`. */
+  /**
+   * Returns the index of an entity in columns. It is the id itself, or the id without its version.
+   * For a sparse component, call `rows.indexOf(eid)` instead.
+   * @throws StorageError 'invalid-argument', 'storage-disposed'
+   */
   indexOf(eid: EntityId): number
 
   /**
-   * Changes whenever typed arrays of any component are replaced: see `onColumnsMoved`. A renderer
-   * may compare it in each frame.
+   * A number that changes whenever typed arrays of a component are replaced. Compare it once a
+   * frame if you keep such arrays, as a renderer does. See also `StorageOptions.onColumnsMoved`.
    */
   readonly columnsVersion: number
 
-  /** Figures of the columns. Each call makes an object. @throws StorageError 'storage-disposed' */
+  /**
+   * Returns figures about the memory of the storage, in a new object.
+   * @throws StorageError 'storage-disposed'
+   */
   stats(): StorageStats
 
   /**
-   * Call it once a frame, when no view that was read before is still in use. It
-   * - frees old columns, but only after every attached thread has synced as well;
-   * - frees the lists and texts of entities that lost the component;
-   * - takes ids of removed entities out of weak lists;
-   * - renews columns after their WebAssembly.Memory has grown;
-   * - publishes the present columns and entities.
+   * Call it once a frame, at a time when no array or view that you read before is still in use. The
+   * call
    *
-   * It needs no memory. If there is too little to publish a change, a later call publishes it;
-   * until then, other threads see what was published last.
-   * @throws StorageError 'group-busy' while workers run a system; 'move-busy' in observers of
-   * `moveOut`; 'set-busy' in getters among the values of a `set`, and in the hooks of the
-   * options; 'other-world', after all of the
-   * above is done, if a component was used in a world that the storage does not serve
+   * - frees the memory that columns have moved out of, once every attached thread has synced
+   * - frees the lists and texts of entities that lost the component
+   * - removes the ids of removed entities from weak lists
+   * - closes the gaps in the rows of sparse components
+   * - makes new arrays if a `WebAssembly.Memory` has grown
+   * - shows other threads the present columns and entities.
+   *
+   * It needs no memory. If the arena is too full to publish a change, a later call publishes it.
+   * Until then, other threads see what was published last.
+   * @throws StorageError 'group-busy' while workers run a system; 'move-busy' in observers during
+   * `moveOut`; 'set-busy' in getters among the values of a `set`, and in `onColumnsMoved` and
+   * `onWaiting`; 'other-world' if a component was used in a world that the storage does not know:
+   * all of the above is done by then; 'storage-disposed'
    */
   sync(): void
 
   /**
-   * Lets other threads find the present columns when they sync next. They still see the entities of
-   * this thread's last `sync`. Frees no column, so views stay valid. Takes ids of removed entities
-   * out of weak lists. Worker groups call it when they begin a run.
+   * Shows other threads the present columns, which they find at their next `sync`. The list of
+   * entities stays as of the last `sync` of this thread. The call frees no column, so arrays stay
+   * valid. It removes ids of removed entities from weak lists. Worker groups call it at the start
+   * of a run.
    * @throws ArenaError 'out-of-memory'; StorageError 'group-busy' if there are such ids while
-   * workers run a system
+   * workers run a system; 'storage-disposed'
    */
   publish(): void
 
   /**
-   * Detaches a thread that died before it called `detach`, so that no block waits for it. Also
-   * drops the intern log of the thread, even if it had detached. Adopt its slot before this call,
-   * and close the adopted pool afterwards.
-   * @param generation of its pool, if known: a later thread with the same slot then stays attached
+   * Detaches a thread that died while it was attached, so that no memory waits for it. The call
+   * also drops the interned texts that only that thread still used. Adopt the slot before this
+   * call, and close the adopted pool after it:
+   *
+   * ```ts
+   * const adopted = arena.adopt(slot)
+   * storage.forget(slot)
+   * adopted.close()
+   * ```
+   * @param slot the slot of the dead thread
+   * @param generation `pool.generation` of the dead thread, if you know it. If a later thread is
+   * attached with the same slot, that thread then stays attached
+   * @throws StorageError 'storage-disposed'
    */
   forget(slot: number, generation?: number): void
 
   /**
-   * Resets the worlds with bitECS's `resetWorld`, and clears every row of their storages.
-   * Components can still be used, but bitECS drops your observers: observe again. Tables keep their
-   * rows: remove those that stand for entities. Commands of a run that timed out are dropped.
-   * @throws StorageError 'group-busy' while workers run a system; 'commands-busy' in observers of
-   * `applyCommands`; 'move-busy', 'set-busy' as `sync`; 'storage-disposed'
+   * Resets the worlds by bitECS's `resetWorld`, and clears every row of their storages. Call it in
+   * place of `resetWorld`. Components can still be used. bitECS drops your observers, so observe
+   * again. Tables keep their rows: remove those that stand for entities. If a run timed out, its
+   * commands are dropped.
+   * @throws StorageError 'group-busy' while workers run a system; 'commands-busy' in observers
+   * during `applyCommands`; 'move-busy' and 'set-busy', as {@link Storage.sync}; 'storage-disposed'
    */
   reset(): void
 
   /**
-   * Frees every block, and unsubscribes the storage's observers. Its components keep empty columns.
-   * If it throws, nothing was done.
-   * @throws StorageError 'still-attached' if another thread is; 'group-open' while a worker group
-   * is not closed; 'move-busy' also in observers of `moveIn`; otherwise as `reset`
+   * Frees all blocks of the storage, and removes its observers from bitECS. The components have
+   * empty columns then. If the call throws, it has done nothing.
+   * @throws StorageError 'still-attached' while another thread is attached; 'group-open' while a
+   * worker group is open; 'move-busy' in observers during `moveOut` or `moveIn`; otherwise as
+   * {@link Storage.reset}
    */
   dispose(): void
 
-  /** Whether `dispose` was called. Then nothing that the storage made can be used. */
+  /** Whether `dispose` was called. Then you can use nothing that the storage has made. */
   readonly isDisposed: boolean
 }

@@ -1,45 +1,53 @@
 /** What `createStorage` takes, and what a storage says of its memory. */
 import type { AnyComponent } from '../schema/schema.ts'
 
+/** Options of `createStorage`. */
 export interface StorageOptions {
   /**
-   * How many rows the columns of a dense component begin with. They double when ids outgrow them.
-   * Ids start at 1, so n entities need n + 1 rows. Columns from 512 KiB on reserve address space;
-   * their rows take memory when they are first used.
+   * How many rows the columns of a new component have. They double when ids outgrow them. Ids start
+   * at 1, so n entities need n + 1 rows. In a small arena, or if you have many components, give the
+   * number of entities that you expect. Sparse components ignore this option.
    *
-   * Default: 2^20, halved until the component takes at most 1/32 of the arena. If less than half of
-   * the arena is free, at most 1/128 of what is free, but 256 rows. In a small arena, or for many
-   * components, give the number of entities that you expect.
+   * The default is 2^20 rows, halved until the component takes at most 1/32 of the arena. If less
+   * than half of the arena is free, a component takes at most 1/128 of what is free, or 256 rows if
+   * that is more. Columns of 512 KiB or more only reserve addresses: their rows take memory when
+   * they are first used.
    */
   capacity?: number
   /**
-   * Called when typed arrays of a component were replaced, because its columns have grown or moved,
-   * or the WebAssembly.Memory has grown: read them anew. In `rows`, if the component is sparse.
-   * `sync`, `reset` and `dispose` throw 'set-busy' meanwhile. If the hook throws, so does the call
-   * that made the columns grow. An entity that was about to get the component then lacks it, but a
-   * prefab has it.
+   * Called after typed arrays of a component were replaced: read them again from the component, or
+   * from its `rows` if it is sparse. That happens when the columns grow or move, or when a
+   * `WebAssembly.Memory` has grown.
+   *
+   * In this function, `sync`, `reset` and `dispose` throw 'set-busy'. If the function throws, the
+   * call that made the columns grow throws the same error. An entity that was about to get the
+   * component does not get it; a prefab does.
    */
   onColumnsMoved?: (component: AnyComponent) => void
   /**
-   * Called when more than 1/16 of the arena has waited for a `sync` for a second, and again when it
-   * waits for others, or after less has waited. A `console.warn` says the same, once. The hook may
-   * do what `onColumnsMoved` may do.
+   * Called when more than 1/16 of the arena waits to be freed. Either it has waited for
+   * `storage.sync()` for a second, or it waits for a `sync` of attached threads. The function is
+   * called again only if the memory then waits for the other of these two, or if less has waited in
+   * between. The first time, `console.warn` says the same. `sync`, `reset` and `dispose` throw
+   * 'set-busy' in this function.
    */
   onWaiting?: (waiting: WaitingMemory) => void
 }
 
-/** Memory that is in use no more, but cannot be freed until somebody calls `sync`. */
+/** Memory that nobody uses any more, but that stays allocated until a thread calls `sync`. */
 export interface WaitingMemory {
+  /** How many bytes wait. */
   readonly byteLength: number
-  /** What waits, for whom, and what to do. */
+  /** What waits, which thread has to call `sync`, and what else you can do. */
   readonly what: string
 }
 
+/** Figures about the memory of a storage, as `storage.stats()` returns them. */
 export interface StorageStats {
   /** How many times a column has moved to another place in the arena. */
   readonly movedColumnCount: number
-  /** Bytes of the present columns. Those of rows that were never used may take no memory. */
+  /** How many bytes the present columns take. Rows that were never used may take no memory. */
   readonly columnByteLength: number
-  /** Bytes that wait for `storage.sync()`, or for a `sync` of attached threads. */
+  /** How many bytes wait until `storage.sync()` is called, or `sync` of an attached thread. */
   readonly waitingByteLength: number
 }

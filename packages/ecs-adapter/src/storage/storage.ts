@@ -27,9 +27,17 @@ import type { RunQueue, StorageState } from './world-state.ts'
 const MAX_CAPACITY = 2 ** 28
 
 /**
- * Makes a storage: it keeps the components of a bitECS world, or of several worlds that share an
- * entity index, in the arena of a pool.
+ * Makes a storage: it keeps the components of a bitECS world in the arena of a pool. Several worlds
+ * can share a storage if they share an entity index.
  *
+ * ```ts
+ * const arena = Arena.create({ byteLength: 64 * 2 ** 20 })
+ * const world = createWorld()
+ * const storage = createStorage(world, arena.openPool())
+ * const Position = storage.component('Position', { x: t.f32, y: t.f32 })
+ * ```
+ * @param world the world, or all worlds that will use the components
+ * @param pool a pool of this thread
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
 export function createStorage(

@@ -11,13 +11,21 @@ import type { Storage } from './storage-api.ts'
 import type { StorageParts } from './storage-parts.ts'
 
 /**
- * Makes a table that attached threads find by its name. The storage's `sync` syncs the table,
- * `dispose` disposes of it, and `forget` takes over chunks of a dead thread unless workers run a
- * system. `reset` keeps the rows, which belong to no entity. The table's own `sync`, `adoptChunks`,
- * `clear`, `trim`, `detach` and `dispose` throw 'group-busy' while workers run a system.
+ * Makes a table in a storage. Attached threads find it by its name. `storage.sync()` syncs the
+ * table, and `storage.dispose()` disposes of it. `storage.forget(slot)` takes over the chunks of a
+ * dead thread, unless workers run a system. `storage.reset()` keeps the rows.
  *
+ * ```ts
+ * const bullets = createTable(storage, 'Bullet', { x: t.f32, life: t.i16 })
+ * const chunk = bullets.chunkWithRoom()
+ * const row = chunk.addRow()
+ * chunk.life[row] = 60
+ * ```
+ *
+ * While workers run a system, these methods of the table throw 'group-busy': `sync`, `adoptChunks`,
+ * `clear`, `trim`, `detach` and `dispose`.
  * @param name unique among the tables of the storage
- * @param schema field names to types of `t`, of one number each
+ * @param schema the names of the fields, with their types from `t`: numbers and booleans only
  * @throws StorageError 'invalid-argument', 'storage-disposed'; ArenaError 'out-of-memory'
  */
 export function createTable<const S extends TableSchema>(
@@ -27,7 +35,10 @@ export function createTable<const S extends TableSchema>(
   options?: Omit<TableOptions, 'name'>,
 ): Table<S>
 /**
- * Makes a table in the arena of a pool, without a storage.
+ * Makes a table without a storage. Another thread attaches to it by
+ * `attachTable(table.handle, pool)`.
+ * @param pool a pool of this thread. The table lies in its arena
+ * @param schema the names of the fields, with their types from `t`: numbers and booleans only
  * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
  */
 export function createTable<const S extends TableSchema>(

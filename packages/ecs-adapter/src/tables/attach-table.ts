@@ -17,10 +17,9 @@ import {
 import * as rootLayout from './table-root.ts'
 
 /**
- * Attaches a thread to a table that another thread made.
- *
+ * Attaches this thread to a table that another thread made by `createTable(pool, schema)`.
  * @param handle `table.handle` of that thread
- * @param pool of this thread, in the same arena; a pool can attach to a table once
+ * @param pool a pool of this thread, in the same arena. A pool can attach to a table once
  * @throws StorageError 'invalid-argument', 'already-attached'
  */
 export function attachTable<const S extends TableSchema = TableSchema>(

@@ -10,18 +10,30 @@ import {
   type TableLayout,
 } from './table-layout.ts'
 
+/** The fields of a table: the name of each field, and its type, which holds a number or boolean. */
 export type TableSchema = { readonly [field: string]: ScalarType }
 
-/** `Checked`, and without the names that chunks have: the type of such a name is `never` then. */
+/**
+ * The schema `S`, if a table can have it. If a field has a reserved name, or one that chunks need
+ * themselves, its type here is `never`, so the call does not compile.
+ */
 export type CheckedTable<S extends TableSchema> = Checked<S> &
   (string extends keyof S ? unknown : { readonly [K in keyof S & keyof ChunkRows]: never })
 
-/** A typed array for each field, indexed by row, and the members that `ChunkRows` lists. */
+/**
+ * A chunk of a table: one block with some of its rows. It has a typed array for each field of the
+ * schema `S`, indexed by row. Rows 0 to `rowCount - 1` are in use.
+ *
+ * ```ts
+ * const { x, speedX } = chunk
+ * for (let row = 0; row < chunk.rowCount; row++) x[row] += speedX[row]
+ * ```
+ */
 export type Chunk<S extends TableSchema = TableSchema> = ChunkRows & {
   readonly [K in keyof S]: Column<S[K]>
 }
 
-/** The public members of a chunk that do not depend on the schema of its table. */
+/** The members of a chunk that do not depend on the schema of its table. */
 export type ChunkRows = Readonly<
   Pick<TableChunk, 'number' | 'rowCount' | 'ids' | 'idAt' | 'addRow' | 'removeRow'>
 >
@@ -40,9 +52,9 @@ const NOWHERE = new ArrayBuffer(0)
  * themselves, whose types differ, V8 takes 30 ns for each column.
  */
 export class TableChunk {
-  /** Identifies the chunk in its table; the same in every thread. */
+  /** The number of the chunk in its table. It is the same in every thread. */
   readonly number: number
-  /** The id of each row below `rowCount`. Do not write to this array. */
+  /** The id of each row in use. Do not write to this array. */
   ids: Int32Array = new Int32Array(0)
   readonly #layout: TableLayout
   /** Byte offset of the block. */
@@ -102,9 +114,9 @@ export class TableChunk {
   }
 
   /**
-   * The first `rowCount` rows are in use.
-   * @throws StorageError 'stale-chunk' if the chunk is no longer in the table, or a
-   * WebAssembly.Memory has grown since the last `table.sync()`
+   * How many rows are in use. Their indices are 0 to `rowCount - 1`.
+   * @throws StorageError 'stale-chunk' if the chunk was freed, or if a `WebAssembly.Memory` has
+   * grown since the last `table.sync()`
    */
   get rowCount(): number {
     const count: number | undefined = this.#words[CHUNK_ROW_COUNT]
@@ -112,7 +124,10 @@ export class TableChunk {
     throw this.#noCount(count)
   }
 
-  /** The id of a row; 0 if there is no such row. */
+  /**
+   * Returns the id of a row. Returns 0 if there is no such row.
+   * @throws StorageError 'stale-chunk', as `rowCount`
+   */
   idAt(row: number): number {
     const isRow = typeof row === 'number' && row >= 0 && row < this.rowCount
     return isRow ? (this.ids[row] ?? 0) : 0
@@ -129,7 +144,10 @@ export class TableChunk {
     return this.#words[CHUNK_ROW_COUNT] < this.#capacity
   }
 
-  /** Adds a row of defaults, and returns its index; -1 if the chunk is full or stale. */
+  /**
+   * Adds a row with the defaults of its fields, and returns its index. Returns -1 if the chunk is
+   * full or stale.
+   */
   addRow(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
@@ -142,8 +160,9 @@ export class TableChunk {
   }
 
   /**
-   * Removes a row; the last row moves to its index. A loop that removes rows has to go backwards.
-   * @throws StorageError 'invalid-argument' if there is no such row; 'stale-chunk' as `rowCount`
+   * Removes a row. The last row of the chunk moves to its index. So a loop that removes rows must
+   * go backwards.
+   * @throws StorageError 'invalid-argument' if there is no such row; 'stale-chunk', as `rowCount`
    */
   removeRow(row: number): void {
     const words = this.#words

@@ -11,12 +11,23 @@ const DEFAULT_CHUNK_LIMIT = 1024
 const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
 const CHUNK_LIMIT_MAX = 2 ** 16
 
+/** Options of `createTable`. */
 export interface TableOptions {
-  /** The name that errors give, also those in attached threads. */
+  /** The name that errors show, in all threads. */
   name?: string
-  /** Default 64 KiB, less for narrow rows. Powers of two up to 512 KiB fill a size class. */
+  /**
+   * How many bytes a chunk has, at most 512 KiB. Powers of two waste least. Default 64 KiB, or less
+   * if more than 4096 rows would fit.
+   */
   chunkByteLength?: number
-  /** How many chunks all threads together may have. Default 1024. More leave fewer generations. */
+  /**
+   * How many chunks the table may have, in all threads together. Default 1024.
+   *
+   * With a higher limit, ids of removed rows are reused sooner. By default, another row gets the
+   * same id after its place was used at least 255 times; with any limit, at least 63 times. If
+   * `trim` has freed the chunk in between, half as many. If trims have used up all chunk numbers,
+   * ids are reused sooner still.
+   */
   chunkLimit?: number
 }
 

@@ -23,6 +23,7 @@ import {
   SLOT_CAPACITY,
 } from '../shared/attachments.ts'
 
+/** The argument of `attachTable` in another thread. You can send it with `postMessage`. */
 export type TableHandle = RootHandle
 
 export const MAGIC = 0x41535401

@@ -28,28 +28,29 @@ export interface TableOwner {
   onDispose(): void
 }
 
-/** A table with any schema. */
+/** A table of any schema. */
 export type AnyTable = Pick<Table, 'name' | 'handle' | 'isAttached'> & {
+  /** The chunks of all threads, as of the last `sync`. */
   readonly chunks: readonly ChunkRows[]
+  /** Returns the chunk with this number, or undefined. */
   chunk(number: number): ChunkRows | undefined
 }
 
 /**
- * Dense rows in chunks: no archetype table of an ECS. Each chunk is one block in the pool of the
- * thread that adds to it.
- *
- * One thread at a time may change the rows of a chunk. Meanwhile, other threads may see a
- * half-written row: there is no lock, and nobody waits.
+ * Rows of numbers in chunks. It is no archetype table of an ECS: rows are not entities. Each chunk
+ * is a block in the pool of the thread that adds rows to it. One thread at a time may change the
+ * rows of a chunk. Meanwhile, other threads may see a half-written row: there is no lock.
  */
 export class Table<S extends TableSchema = TableSchema> {
+  /** The name of the table, as errors show it. */
   readonly name: string
-  /** For `attachTable` in any thread of the arena. */
+  /** The handle of the table. Pass it to `attachTable` in any thread of the arena. */
   readonly handle: TableHandle
-  /** Rows that a chunk has room for. */
+  /** How many rows fit into a chunk. */
   readonly chunkCapacity: number
-  /** Chunks of all threads, as of the last `sync`. Always the same array. */
+  /** The chunks of all threads, as of the last `sync`. It is always the same array. */
   readonly chunks: readonly Chunk<S>[]
-  /** The chunks that this thread adds to. Always the same array. */
+  /** The chunks that this thread adds rows to. It is always the same array. */
   readonly ownChunks: readonly Chunk<S>[]
   readonly #pool: Pool
   readonly #chunks: TableChunks<S>
@@ -78,7 +79,7 @@ export class Table<S extends TableSchema = TableSchema> {
     this.#attach()
   }
 
-  /** How many rows all chunks have that this thread knows. */
+  /** How many rows there are in all chunks that this thread knows. */
   get rowCount(): number {
     this.#hasRenewed()
     let sum = 0
@@ -86,20 +87,21 @@ export class Table<S extends TableSchema = TableSchema> {
     return sum
   }
 
-  /** Whether this thread is attached: false after `detach` and `dispose`. */
+  /** Whether this thread is attached. It is false after `detach` and `dispose`. */
   get isAttached(): boolean {
     return this.#byNumber !== NO_CHUNKS
   }
 
-  /** The chunk in `chunks` with this number. */
+  /** Returns the chunk with this number, if it is in `chunks`. */
   chunk(number: number): Chunk<S> | undefined {
     return typeof number === 'number' ? this.#byNumber[number] : undefined
   }
 
   /**
-   * A chunk of this thread with room for a row. To add a row and write its fields,
-   * `table.chunkWithRoom().addRow()` takes half the time of `add`, `chunkOf` and `indexOf`.
-   * @throws as `add`
+   * Returns a chunk of this thread with room for a row. `table.chunkWithRoom().addRow()` takes half
+   * the time of `add`, `chunkOf` and `indexOf` together.
+   * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-detached',
+   * 'table-disposed'
    */
   chunkWithRoom(): Chunk<S> {
     const current = this.#current
@@ -107,39 +109,39 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Adds a row of defaults, by default zeros, to a chunk of this thread.
-   * @returns the id of the row, a positive number below 2 ** 30, which the row keeps when it moves.
-   * Another row gets the id only when all generations (see `table-ids.ts`) are used: at least 63,
-   * by default 255 or more. After a `trim` of the chunk, half as many; fewer once trims have used
-   * up all chunk numbers: see `TableOptions.chunkLimit`
-   * @throws ArenaError 'out-of-memory'; StorageError 'table-full', 'table-detached',
-   * 'table-disposed'
+   * Adds a row with the defaults of its fields to a chunk of this thread.
+   * @returns the id of the row: a positive number below 2^30. The row keeps it when it moves. Ids
+   * of removed rows are reused late: see `TableOptions.chunkLimit`
+   * @throws ArenaError, StorageError, as {@link Table.chunkWithRoom}
    */
   add(): number {
     const chunk = this.chunkWithRoom()
     return chunk.ids[chunk.addRow()]
   }
 
-  /** Whether there is a row with this id. Accepts any value. */
+  /** Returns whether there is a row with this id. You may pass any value. */
   has(id: number): boolean {
     return this.indexOf(id) !== -1
   }
 
-  /** The index of a row in its chunk, until a row is removed there; -1 if no row has this id. */
+  /**
+   * Returns the index of a row in its chunk, or -1. It may change when a row of the chunk is
+   * removed.
+   */
   indexOf(id: number): number {
     const chunk = this.#chunkAt(id)
     const row = chunk === undefined ? -1 : chunk.$find(id)
     return row === -1 && this.#hasRenewed() ? this.indexOf(id) : row
   }
 
-  /** The chunk that has the row with this id; undefined if there is none. */
+  /** Returns the chunk that has the row with this id. Returns undefined if there is none. */
   chunkOf(id: number): Chunk<S> | undefined {
     return this.indexOf(id) === -1 ? undefined : this.#chunkAt(id)
   }
 
   /**
-   * Removes a row; the last row of its chunk moves to its index. No other thread may use the chunk
-   * meanwhile.
+   * Removes a row. The last row of its chunk moves to its index. No other thread may use the chunk
+   * during the call.
    * @returns whether there was a row with this id
    */
   remove(id: number): boolean {
@@ -151,7 +153,7 @@ export class Table<S extends TableSchema = TableSchema> {
     return true
   }
 
-  /** Removes every row of this thread's chunks. */
+  /** Removes all rows in the chunks of this thread. */
   clear(): void {
     this.#check('clear')
     for (const chunk of this.ownChunks) {
@@ -161,10 +163,10 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Finds the chunks that other threads have made or freed; costs one load if there are none. In
-   * the thread that created the table it also does what `adoptChunks` does: one load per chunk.
-   * Call it once a frame, and before you use chunks that another thread may have trimmed. After
-   * `detach` it attaches again.
+   * Finds the chunks that other threads have made or freed. Call it once a frame, and before you
+   * use chunks that another thread may have freed. After `detach`, it attaches again. In the thread
+   * that created the table, it also does what `adoptChunks` does. If the chunks are unchanged, it
+   * costs one load, and one for each chunk in that thread.
    * @throws StorageError 'table-disposed'
    */
   sync(): void {
@@ -183,9 +185,8 @@ export class Table<S extends TableSchema = TableSchema> {
 
   /**
    * Takes over the chunks of threads that have closed their pool or died. If a thread died, call
-   * `arena.adopt(slot)` first. If it died while it removed a row, that row may stay, with values of
-   * two rows. No other thread may use these chunks meanwhile, so call it while no worker runs a
-   * system over the table.
+   * `arena.adopt(slot)` first. A row that the thread was removing when it died may stay, with
+   * values of two rows. No other thread may use these chunks during the call.
    * @returns how many chunks it took over
    */
   adoptChunks(): number {
@@ -195,8 +196,8 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Frees the empty chunks of this thread, but keeps at least one chunk. Other threads must not use
-   * the table until they have synced. Without `trim`, a table keeps the memory of its peak.
+   * Frees the empty chunks of this thread, except for one. Then other threads must call `sync`
+   * before they use the table. Without `trim`, a table keeps the memory of its peak.
    * @returns how many chunks it freed
    */
   trim(): number {
@@ -206,9 +207,9 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Declares that this thread uses neither the table nor its chunks until its next `sync`, which
-   * attaches again. This thread owns its chunks until its pool is closed; then other threads may
-   * take them over. Detach before you close the pool: `add` may not notice that the pool is closed.
+   * Ends the use of the table by this thread, until its next `sync` attaches it again. The chunks
+   * stay those of this thread until its pool is closed. Then other threads may take them over.
+   * Detach before you close the pool: otherwise `add` may not notice that the pool is closed.
    */
   detach(): void {
     this.#owner?.checkIdle('table.detach()')
@@ -218,11 +219,10 @@ export class Table<S extends TableSchema = TableSchema> {
   }
 
   /**
-   * Frees the table. Only the thread that created the table can do so, while no other thread is
-   * attached. Then the table is no longer in `storage.tables`, and its name is free; in attached
-   * threads from their next `sync` on.
-   * @throws StorageError 'still-attached' if another thread is attached; 'invalid-argument' in
-   * another thread; 'table-disposed'
+   * Frees the table. It is then no longer in `storage.tables`, and its name is free. Attached
+   * threads see that at their next `sync`.
+   * @throws StorageError 'still-attached' while another thread is attached; 'invalid-argument'
+   * unless this thread created the table; 'table-disposed'
    */
   dispose(): void {
     if (this.#owner === undefined) {

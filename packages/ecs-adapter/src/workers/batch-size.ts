@@ -2,11 +2,12 @@
 import { invalidArgument } from '../base/errors.ts'
 import { BATCH_CAPACITY } from './control-block.ts'
 
+/** Options of a run that set the length of its batches. */
 export interface BatchOptions {
   /**
-   * How many entities, or chunks of a table, a worker takes at a time. The least is a 1024th of all
-   * entities, and n times that in a stage of n systems. The default is a 16th of a worker's share,
-   * so that uneven work is spread; if there is one worker, or none, all entities.
+   * How many entities, or chunks of a table, a worker takes at a time. By default, a 16th of a
+   * worker's share, or all entities if there is at most one worker. A stage has at most 1024
+   * batches, of all its systems together: a smaller `batchSize` is raised until they fit.
    */
   readonly batchSize?: number
 }

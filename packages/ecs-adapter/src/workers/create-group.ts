@@ -7,14 +7,19 @@ import { Group, type WorkerGroup } from './group.ts'
 import { type AnySystems, checkSystems, type Systems } from './system.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
+/** Options of `createWorkerGroup`. */
 export interface WorkerGroupOptions<S extends AnySystems = Systems> {
-  /** Bytes of the scratch of each worker. Default 64 KiB; a full scratch takes more blocks. */
+  /**
+   * How many bytes the first block of each worker's scratch has. Default 65,536. A full scratch
+   * takes further blocks.
+   */
   readonly scratchByteLength?: number
-  /** How long a worker may take to start and join. Default 30,000. */
+  /** How many milliseconds a worker may take to start and join. Default 30,000. */
   readonly joinTimeoutMs?: number
   /**
-   * What `defineSystems` returned. Needed if the group may run systems in this thread, and this
-   * thread does not call `defineSystems`, or calls it several times. Workers must have the same.
+   * What `defineSystems` returned. It also gives `group.run` its types. It is needed if the group
+   * may run systems in this thread, and this thread has called `defineSystems` more than once or
+   * not at all. Workers must have the same systems.
    */
   readonly systems?: S
 }
@@ -26,17 +31,23 @@ const DEFAULT_JOIN_TIMEOUT_MS = 30_000
 
 /**
  * Makes a group of workers that run systems over the columns of a storage. Each worker calls
- * `joinWorkerGroup` while it starts, and gets a pool and a scratch of its own; the arena needs a
- * slot for each. The storage cannot be disposed of until the group is closed.
+ * `joinWorkerGroup` while it starts. It then gets a pool and a scratch, so the arena needs a slot
+ * for each worker.
  *
- * Without workers, or if the arena is not shared, the systems run in this thread, with the same
- * results: those of the option `systems`, or those that this thread has passed to `defineSystems`.
+ * ```ts
+ * const startWorker = () => new Worker(new URL('./worker.ts', import.meta.url))
+ * const group = await createWorkerGroup(storage, () => [startWorker(), startWorker()], { systems })
+ * await group.run('move', query(world, [Position]), { dt: 0.016 })
+ * await group.close()
+ * ```
  *
- * @param workers in an array; or a function that starts them, which is only called if the arena is
- * shared. If it is not, an array of workers is not used
- * @throws (the promise) StorageError 'not-joined', at once for a worker that has ended if the
- * platform reports that, as Node and Bun do; 'invalid-argument', 'storage-disposed'; ArenaError
- * 'no-free-slot', 'out-of-memory'; what `workers` throws
+ * If there are no workers, or if the arena is not shared, the systems run in this thread, with the
+ * same results. While a group is open, its storage cannot be disposed of.
+ * @param workers an array of workers, or a function that starts them and returns the array. If the
+ * arena is not shared, the function is not called, and an array is not used
+ * @throws The promise rejects with StorageError 'not-joined' if a worker does not join in time,
+ * 'invalid-argument', 'storage-disposed'; ArenaError 'no-free-slot', 'out-of-memory'; or what
+ * `workers` throws. Node and Bun report a worker that has ended: the promise then rejects at once
  */
 export async function createWorkerGroup<S extends AnySystems = Systems>(
   storage: Storage,

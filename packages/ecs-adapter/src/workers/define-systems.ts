@@ -7,23 +7,30 @@ import { type CheckedSystems, checkSystems, type System } from './system.ts'
 const defined = new Map<string, CheckedSystems>()
 
 /**
- * Declares systems, in a module that the main thread and the workers import. Workers pass them to
- * `joinWorkerGroup`. A group without workers runs them in its own thread. Groups and schedules take
- * the names of systems, and their arguments, from the type of the result:
+ * Declares systems, in a module that the main thread and the workers import. Workers pass the
+ * result to `joinWorkerGroup`. A group without workers runs the systems in its own thread. From the
+ * type of the result, groups and schedules know the names of the systems, and their arguments.
  *
- *     export const systems = defineSystems<Components, Tables>()({
- *       move({ entities, args }: SystemContext<Components, Tables, { dt: number }>) { ... },
- *       think({ components, entities }) { ... },
- *     })
+ * ```ts
+ * export const systems = defineSystems<Components, Tables>()({
+ *   move({ components, entities, args }: SystemContext<Components, Tables, { dt: number }>) {
+ *     const { Position, Velocity } = components
+ *     for (const eid of entities) Position.x[eid] += Velocity.x[eid] * args.dt
+ *   },
+ *   think({ components, entities }) {},
+ * })
+ * ```
  *
- * A system without the annotation has `args` of type unknown; all else is typed. `Components` is
- * `{ Position: Component<typeof position> }`, and `Tables` is `{ Bullet: Table<typeof bullet> }`.
+ * If a system takes arguments, annotate its parameter, as `move` does. Without the annotation,
+ * `args` has the type unknown, and everything else is typed. `Components` is a type such as
+ * `{ Position: Component<typeof position> }`, and `Tables` one such as
+ * `{ Bullet: Table<typeof bullet> }`.
  *
- * Call it once a thread, or pass `systems` to `createWorkerGroup`. If it is called again with the
- * same names, as a dev server does when it loads a changed module, later groups use the later ones.
- *
+ * Call it once in each thread, or pass `systems` to `createWorkerGroup`. If a dev server loads the
+ * module again, later groups use the later systems.
  * @returns a function that takes the systems by name, and returns them
- * @throws (that function) StorageError 'invalid-argument' unless it is given functions by name
+ * @throws StorageError 'invalid-argument', from the returned function, unless you pass functions by
+ * name
  */
 export function defineSystems<
   C = Readonly<Record<string, AnyComponent>>,

@@ -21,6 +21,7 @@ import {
 import type { AnySystems, ArgsOf, Systems } from './system.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
 
+/** Options of `group.run` and `group.runSync`. */
 export interface RunOptions extends BatchOptions, TimeoutOptions {}
 
 /** What `run` takes after the entities: the arguments of the system, if it declares any. */
@@ -42,37 +43,44 @@ type ArgumentsFor<S, K extends keyof S> = string extends keyof S
       : never
     : RunArguments<ArgsOf<S[K]>>
 
+/**
+ * Workers that run the same systems over one storage. `createWorkerGroup` makes a group. `S` is the
+ * type of the systems, which gives `run` its names and arguments.
+ */
 export interface WorkerGroup<S extends AnySystems = Systems> {
   /**
-   * The workers of the group; none if systems run in this thread. A worker that died is listed
-   * until its death is known.
+   * The workers of the group. It is empty if systems run in this thread. A worker that died is
+   * listed until the platform has confirmed its death.
    */
   readonly workers: readonly Port[]
-  /** The names of the systems that `run` takes; none if they are not known yet. */
+  /** The names of the systems that `run` takes. It is empty as long as they are not known. */
   readonly systems: readonly string[]
   /** How many commands of the last run were skipped because their entity was gone. */
   readonly skippedCommandCount: number
 
   /**
-   * Runs a system over entities on all workers, each of which takes one batch after another.
-   * Resolves when all batches are done. A run waits for earlier runs over the world, also of other
-   * groups; `timeoutMs` counts from its turn. Without workers, systems run in this thread, batch
-   * by batch, when the turn of the run comes; usually before this method returns.
+   * Runs a system over entities on all workers: each takes one batch after another. The promise
+   * resolves when all batches are done. Earlier runs over the same world come first, also those of
+   * other groups. Without workers, the system runs in this thread, batch by batch, usually before
+   * `run` returns.
    *
-   * Workers see every column as it is now. Until the run is done, this thread must not change
-   * structure (entities, components) or call `storage.sync()`. When it is done, the commands of its
-   * systems are applied, as by `applyCommands`; if it fails, only those of the finished batches. If
-   * it times out, commands are applied at `close`, or before the next run: if a command throws, the
-   * next run does not begin.
+   * ```ts
+   * await group.run('move', query(world, [Position]), { dt: 0.016 }, { batchSize: 100 })
+   * ```
    *
-   * @param entities ids, as `query` gives them: copied, unless they lie in the arena. Each element
-   * of an array has to be an id; Int32Array and Uint32Array are not checked. Or a table of the
-   * storage: the system gets its chunks, by ascending number, but no empty chunks and none that are
-   * made during the run. Or `EACH_WORKER`, to call the system once on each worker
-   * @param args plain values: what JSON can hold
-   * @throws (the promise) RunError 'system-failed' with the worker's error as its `cause`,
-   * 'worker-died', 'timed-out': each lists what is not done. CommandsError 'commands-failed'.
-   * StorageError 'no-workers', 'group-closed', 'invalid-argument'; ArenaError 'out-of-memory'
+   * Workers see every column as it is now. Until the run is done, this thread must not add or
+   * remove entities or components, nor call `storage.sync()`.
+   *
+   * When the run is done, the commands of its systems are applied. If it fails, only the commands
+   * of finished batches are applied. If it times out, commands are applied before the next run, or
+   * when the group closes. If a command throws then, the next run does not begin.
+   * @param system the name of the system
+   * @param entities ids in an array, a table of the storage, or `EACH_WORKER`: see `RunEntities`
+   * @param argsAndOptions first the arguments of the system: plain values, as JSON can hold them.
+   * Then `RunOptions`
+   * @throws The promise rejects with RunError 'system-failed', 'worker-died' or 'timed-out', which
+   * says what is not done. CommandsError 'commands-failed'. StorageError 'no-workers',
+   * 'group-closed', 'invalid-argument'. ArenaError 'out-of-memory'
    */
   run<K extends keyof S & string>(
     system: K,
@@ -81,10 +89,11 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
   ): Promise<void>
 
   /**
-   * As `run`, but blocks, which the main thread of a page may not, unless the systems run in that
-   * thread. A worker's death is not noticed before the deadline, as that takes events.
-   * @throws as `run`; StorageError 'cannot-block'; 'group-busy' while a `run` is not done, and in
-   * `entities` and `args` of schedules
+   * Does the same as `run`, but blocks this thread until the run is done. The main thread of a page
+   * may not block, unless the systems run in it. If a worker dies, the call throws 'timed-out' at
+   * its deadline.
+   * @throws as {@link WorkerGroup.run}; StorageError 'cannot-block'; 'group-busy' while a `run` is
+   * not done, and in `entities` and `args` of a schedule
    */
   runSync<K extends keyof S & string>(
     system: K,
@@ -93,15 +102,17 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
   ): void
 
   /**
-   * Lets another worker join. From then on, no system runs in this thread.
-   * @throws (the promise) as `createWorkerGroup`; ArenaError 'not-shareable'
+   * Adds a worker to the group. From then on, no system runs in this thread.
+   * @throws The promise rejects as that of {@link createWorkerGroup}, or with ArenaError
+   * 'not-shareable'
    */
   add(worker: Port): Promise<void>
 
   /**
-   * Lets the workers go when the present run is done, and frees the group's memory. Runs that wait
-   * are rejected. A worker may then join another group by another `joinWorkerGroup`; on Node, a
-   * worker that has nothing else to do ends. A second call does nothing.
+   * Closes the group after the present run: releases its workers, and frees its memory. Runs that
+   * still wait for their turn are rejected. A worker may then join another group by another
+   * `joinWorkerGroup`. On Node, a worker that has nothing else to do ends. A second call does
+   * nothing.
    */
   close(): Promise<void>
 }

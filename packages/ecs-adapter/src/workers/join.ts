@@ -6,17 +6,34 @@ import { JoinedWorker } from './joined-worker.ts'
 import { type AnySystems, type CheckedSystems, checkSystems, type Systems } from './system.ts'
 
 /**
- * Joins the group that the other side of the port makes by `createWorkerGroup`. In a group the
- * worker sleeps between runs; about 20 times a second it handles messages and timers.
+ * Joins the worker group that the other side of the port makes by `createWorkerGroup`. Call it
+ * while the worker starts. In a group, the worker sleeps between runs. About 20 times a second, it
+ * handles its own messages and timers.
+ *
+ * ```ts
+ * import { parentPort } from 'node:worker_threads'
+ * if (parentPort) joinWorkerGroup(parentPort, systems)
+ * ```
  *
  * @param port `parentPort` of `node:worker_threads`, or `self`
- * @param systems by the names that `group.run` takes, best those of `defineSystems`; all workers of
- * a group give the same names
- * @returns resolves when the worker has left the group, or could not join: then `createWorkerGroup`
- * or `group.add` rejects with the reason
+ * @param systems what `defineSystems` returned, or functions by name. All workers of a group have
+ * the same names
+ * @returns a promise that resolves when the worker has left the group. It also resolves if the
+ * worker could not join: then `createWorkerGroup` or `group.add` rejects with the reason
  * @throws StorageError 'invalid-argument'
  */
 export function joinWorkerGroup(port: Port, systems: Systems): Promise<void>
+/**
+ * Joins a worker group with systems that declare the types of their components, tables and
+ * arguments.
+ *
+ * @param port `parentPort` of `node:worker_threads`, or `self`
+ * @param systems what `defineSystems` returned, or functions by name. All workers of a group have
+ * the same names
+ * @returns a promise that resolves when the worker has left the group. It also resolves if the
+ * worker could not join: then `createWorkerGroup` or `group.add` rejects with the reason
+ * @throws StorageError 'invalid-argument'
+ */
 export function joinWorkerGroup(port: Port, systems: AnySystems): Promise<void>
 export function joinWorkerGroup(port: Port, systems: unknown): Promise<void> {
   checkPort('the port', port)

@@ -7,12 +7,21 @@ import type { Storage } from '../storage/storage-api.ts'
 import type { AnyTable } from '../tables/table.ts'
 import { TableChunk } from '../tables/table-chunk.ts'
 
-/** Given in place of entities: calls the system once on each worker, for what the worker owns. */
+/**
+ * Pass it to `group.run` in place of entities: the system is then called once on each worker. Use
+ * it for what each worker has, such as its own chunks of a table.
+ */
 export const EACH_WORKER = 'each worker' as const
 
 /**
- * Ids in an array, as `query` gives them; or a table of the storage, for its chunks that have rows;
- * or `EACH_WORKER`.
+ * What a run goes over:
+ *
+ * - The ids of entities in an array, such as the result of `query`. They are checked and copied
+ *   into the arena. An `Int32Array` or `Uint32Array` is not checked. If it lies in the arena, it is
+ *   not copied either.
+ * - A table of the storage. The run goes over the chunks that have rows when it begins, by
+ *   ascending number.
+ * - `EACH_WORKER`, to call the system once on each worker.
  */
 export type RunEntities = ArrayLike<number> | AnyTable | typeof EACH_WORKER
 

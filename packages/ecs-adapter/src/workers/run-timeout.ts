@@ -12,8 +12,12 @@ import { elapsedMs, nowMs, WAIT_MS_MAX } from '../base/wait.ts'
 import { CONTROL_CURSOR, CURSOR_END } from './control-block.ts'
 import type { Run } from './run.ts'
 
+/** Options of a run that limit its time. */
 export interface TimeoutOptions {
-  /** The default of `runSync` is 5000; `run` waits without limit. */
+  /**
+   * How many milliseconds the run may take once its turn has come. After that it fails with
+   * RunError 'timed-out'. By default, `runSync` may take 5000 ms, and `run` has no limit.
+   */
   readonly timeoutMs?: number
 }
 

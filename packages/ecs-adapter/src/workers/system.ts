@@ -10,12 +10,13 @@ type Components = Readonly<Record<string, AnyComponent>>
 type Tables = Readonly<Record<string, Table>>
 
 /**
- * What a system is called with. All calls of systems in one worker get the same object.
+ * What a system is called with. All calls in one worker get the same object, so do not keep it.
  *
- * `C` and `T` are the types of components and tables by name, `{ Position: Component<typeof
- * position> }` and `{ Bullet: Table<typeof bullet> }`, for schemas that main thread and workers
- * import. `A` is what the system takes as arguments: `{ dt: number }`. `N` is the name of the table
- * that the system runs over, if there are several.
+ * - `C` and `T` are the types of the components and tables by name, such as
+ *   `{ Position: Component<typeof position> }` and `{ Bullet: Table<typeof bullet> }`. Import their
+ *   schemas in the main thread and in the workers.
+ * - `A` is the type of the arguments, such as `{ dt: number }`.
+ * - `N` is the name of the table that the system runs over, if `T` has several.
  */
 export interface SystemContext<
   C = Components,
@@ -24,43 +25,52 @@ export interface SystemContext<
   N extends keyof T = keyof T,
 > {
   /**
-   * The components, by name. Read columns anew in each call, as they may have moved. A name that is
-   * no component throws StorageError 'invalid-argument'.
+   * The components by name. Read their columns again in each call, because they may have moved. A
+   * name that is not there throws StorageError 'invalid-argument'.
    */
   readonly components: C
-  /** The tables of the storage, by name. Rows that a system adds are in chunks of its worker. */
+  /** The tables of the storage by name. Rows that a system adds are in chunks of its worker. */
   readonly tables: T
   /**
-   * The batch of a run over ids: ids of entities.
-   * @throws StorageError 'invalid-argument' in runs over a table or on `EACH_WORKER`
+   * The entity ids of this batch, in a run over ids.
+   * @throws StorageError 'invalid-argument' in a run over a table or on `EACH_WORKER`
    */
   readonly entities: Int32Array
   /**
-   * The batch of a run over a table: some of its chunks. The array is reused when the call returns.
-   * @throws StorageError 'invalid-argument' in other runs
+   * The chunks of this batch, in a run over a table. The array is reused after the call.
+   * @throws StorageError 'invalid-argument' in a run over ids or on `EACH_WORKER`
    */
   readonly chunks: readonly ChunkOf<T[N]>[]
   /**
-   * In a run on `EACH_WORKER`: the place of this worker among the workers of the run, from 0 on.
-   * @throws StorageError 'invalid-argument' in other runs
+   * The index of this worker among the workers of the run, from 0 on, in a run on `EACH_WORKER`.
+   * @throws StorageError 'invalid-argument' in a run over ids or over a table
    */
   readonly workerIndex: number
-  /** The index that the first element of the batch has among all entities or chunks of the run. */
+  /**
+   * The index of the first element of this batch among all elements of the run: ids, chunks or
+   * workers.
+   */
   readonly from: number
-  /** Arguments of the run, as JSON keeps them; undefined if it was called without. */
+  /** The arguments of the run, as JSON keeps them. It is undefined if the run was given none. */
   readonly args: A
   /**
-   * Records changes of structure. They are made when the run is done, before `group.run` resolves,
-   * in the order of the entities, whichever worker had them. Temporary ids are valid until the call
-   * returns. If a call throws, or its worker dies before the run is done, its commands are dropped.
+   * Records changes of entities and components. They are applied when the run is done, before
+   * `group.run` resolves: in the order of the entities, whichever worker had them. Temporary ids
+   * are valid until the system returns. If the system throws, the commands of this call are
+   * dropped. If the worker dies before the run is done, all its commands are dropped.
    */
   readonly commands: Commands<C>
-  /** Empty when a call begins. */
+  /** Memory for this call. It is empty when the call begins. */
   readonly scratch: Scratch
   /** The pool of this worker. */
   readonly pool: Pool
+  /** The arena of the storage. */
   readonly arena: Arena
-  /** The index of an entity in the columns of dense components. */
+  /**
+   * Returns the index of an entity in columns. For a sparse component, call `rows.indexOf(eid)`
+   * instead.
+   * @throws StorageError 'invalid-argument'
+   */
   indexOf(eid: number): number
 }
 
@@ -76,13 +86,16 @@ interface SystemMethod<C, T, A> {
   call(context: SystemContext<C, T, A>): void
 }
 
-/** Works on one batch, while other workers work on others. Has to be done when it returns. */
+/**
+ * A function that works on one batch of a run, while other workers work on other batches. It must
+ * finish its work before it returns: it cannot be async.
+ */
 export type System<C = Components, T = Tables, A = unknown> = SystemMethod<C, T, A>['call']
 
-/** Systems by name, whose components, tables and arguments are not known. */
+/** Systems by name, which may use any components, tables and arguments. */
 export type Systems = Readonly<Record<string, System>>
 
-/** Systems by name, of any components, tables and arguments. */
+/** Systems by name, each with types of its own for components, tables and arguments. */
 export type AnySystems = Readonly<Record<string, (context: never) => void>>
 
 /** What the system `F` is called with. */

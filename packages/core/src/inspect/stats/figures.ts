@@ -7,72 +7,113 @@ import type { SlotState } from '../../spans/slots.ts'
 
 /** Figures of refills. Each slot counts them modulo 2^32. */
 export interface RefillStats {
-  /** How often a free list was empty and was filled. */
+  /** How many times a pool has filled an empty free list. Each slot counts modulo 2^32. */
   refillCount: number
-  /** Blocks that refills handed out. */
+  /** How many blocks refills have handed out. Each slot counts modulo 2^32. */
   refilledBlockCount: number
 }
 
 /** What the bytes of spans are used for. */
 interface ByteStats {
+  /** How many blocks are live. */
   liveBlockCount: number
-  /** The bytes that live blocks take, headers included; large blocks take whole spans. */
+  /** How many bytes the live blocks take, with their headers. A large block takes whole spans. */
   liveByteLength: number
-  /** The bytes that were requested for live blocks; 0 unless by `exactStats`. */
+  /**
+   * How many bytes were requested for the live blocks. Only `exactStats` counts them; otherwise 0.
+   */
   requestedByteLength: number
-  /** The bytes that free blocks take, headers included. */
+  /** How many bytes the free blocks take, with their headers. */
   freeByteLength: number
-  /** The bytes that no block was carved from yet. */
+  /**
+   * How many bytes of the spans have room for further blocks, but were not made into blocks yet.
+   */
   uncarvedByteLength: number
-  /** Bytes of runs that no block can use: 8 at each start, and less than a stride at each end. */
+  /**
+   * How many bytes of the spans no block can use: 8 at the start of each run of spans, and less
+   * than the length of a block at its end.
+   */
   wasteByteLength: number
 }
 
-/** Figures of one size class, or of all large blocks. */
+/** Figures of one size class, or of all large blocks together. */
 export interface ClassStats extends ByteStats, RefillStats {
-  /** The largest payload in the class, in bytes; `Infinity` for large blocks. */
+  /** The longest payload of the class, in bytes. It is `Infinity` for large blocks. */
   readonly maxByteLength: number
-  /** Header and payload, in bytes; 0 for large blocks, as each has its own length. */
+  /**
+   * The bytes that a block takes with its header. It is 0 for large blocks, whose lengths differ.
+   */
   readonly stride: number
+  /** How many spans of 64 KiB the class uses. */
   spanCount: number
+  /** How many free blocks these spans hold. */
   freeBlockCount: number
-  /** How many more blocks could be carved in these spans. */
+  /** How many further blocks can be made in these spans. */
   uncarvedBlockCount: number
-  /** The sum of the slots' peaks, each of which may be too low by up to one refill. */
+  /**
+   * The most blocks that were live at once in each slot, added up over the slots. The figure of a
+   * slot may be too low by up to one refill.
+   */
   peakLiveBlockCount: number
-  /** Blocks that other slots freed and owners took back. Each slot counts modulo 2^32. */
+  /**
+   * How many blocks their owners have received that other slots had freed. Each slot counts modulo
+   * 2^32.
+   */
   drainedBlockCount: number
 }
 
+/** Figures of one slot. */
 export interface SlotStats extends RefillStats {
+  /** The index of the slot. */
   slot: number
+  /**
+   * `'open'` if the slot has an open pool. `'closed'` if its pool was closed. `'reserved'` after
+   * `arena.reserveSlot()`. `'lent'` while another thread gives back memory of the closed slot.
+   */
   state: SlotState
+  /** How many spans of 64 KiB the slot owns. */
   spanCount: number
+  /** The most spans that the slot has owned at once. */
   peakSpanCount: number
-  /** Blocks freed by other slots that this slot received, in all generations, modulo 2^32. */
+  /**
+   * How many blocks this slot has received that other slots had freed. It counts for all pools that
+   * the slot has had, modulo 2^32.
+   */
   remoteFreeCount: number
-  /** Received blocks that were not live: freed twice, never given out, or overwritten. */
+  /**
+   * How many received blocks were freed wrongly: twice, with an overwritten header, or at an offset
+   * where no block begins.
+   */
   violationCount: number
-  /** Events that were dropped because the slot's telemetry ring was full, modulo 2^32. */
+  /**
+   * How many telemetry events were dropped because nobody had read the earlier ones, modulo 2^32.
+   */
   droppedEventCount: number
 }
 
-/** Committed bytes are control, live, free, uncarved or waste: these five add up to them. */
+/**
+ * The figures that `arena.stats()` returns, about the arena or about one slot. Five of them add up
+ * to `committedByteLength`: those of control, live, free, uncarved and waste bytes.
+ */
 export interface ArenaStats extends ByteStats, RefillStats {
-  /** The arena's length in bytes. */
+  /** The length of the arena in bytes. */
   reservedByteLength: number
-  /** The bytes of all spans in use, control area included. */
+  /** How many bytes all spans in use take, with the control area. */
   committedByteLength: number
   /**
-   * The bytes from the arena's start to the end of the last span that was ever in use: the system
-   * gave memory for no more. For one slot: the most bytes that its spans ever had.
+   * How many bytes lie between the start of the arena and the end of the last span that was ever in
+   * use. The arena has never taken more memory from the machine. For one slot: the most bytes that
+   * its spans have had at once.
    */
   peakCommittedByteLength: number
-  /** The bytes of the control area; 0 in the figures of one slot. */
+  /** How many bytes the control area takes. It is 0 in the figures of one slot. */
   controlByteLength: number
-  /** By ascending stride; the last row is for large blocks. */
+  /** One row for each size class, by ascending length. The last row is for large blocks. */
   readonly classes: ClassStats[]
-  /** A row for each slot that was ever in use. */
+  /**
+   * One row for each slot that has ever been in use. With the option `slot`, only the row of that
+   * slot.
+   */
   readonly slots: SlotStats[]
 }
 

@@ -12,10 +12,14 @@ const restOf = (part: number, whole: number) =>
   whole > 0 ? Math.min(Math.max(1 - part / whole, 0), 1) : 0
 
 /**
- * `1 - refillCount / refilledBlockCount`, from 0 to 1; 0 before the first refill. It is the share
- * of allocs that found a block on the free list, if each block that was handed out was allocated
- * once. The true share is higher if blocks are freed and reused between two refills, lower if a
- * sweep takes blocks back unused. It is meaningless once `refilledBlockCount` has wrapped.
+ * Estimates the share of calls of `alloc` that found a block on their free list: 0 to 1. It is 0
+ * before the first refill.
+ *
+ * The result is `1 - refillCount / refilledBlockCount`. It is right if each block that a refill
+ * handed out was allocated once. The true share is higher if blocks are freed and reused between
+ * two refills. It is lower if a sweep takes blocks back unused. Once `refilledBlockCount` has
+ * passed 2^32, the result means nothing.
+ * @param figures what `arena.stats()` returns, or a row of its `classes` or `slots`
  * @throws ArenaError 'invalid-argument'
  */
 export function hitRate(figures: RefillStats): number {
@@ -24,7 +28,9 @@ export function hitRate(figures: RefillStats): number {
 }
 
 /**
- * The share of the spans' bytes, without the control area, that no live block takes: 0 to 1.
+ * Returns the share of the spans in use that no live block takes: 0 to 1. The control area does not
+ * count.
+ * @param figures what `arena.stats()` returns, or a row of its `classes`
  * @throws ArenaError 'invalid-argument'
  */
 export function fragmentation(figures: ArenaStats | ClassStats): number {

@@ -22,10 +22,13 @@ import {
 
 export type { ArenaStats, ClassStats, SlotStats } from './figures.ts'
 
+/** Options of `arena.stats` and `exactStats`. */
 export interface StatsOptions {
-  /** The slot whose figures you want; by default all slots. */
+  /** The slot that the figures are about. By default, they are about the whole arena. */
   readonly slot?: number
-  /** An earlier result, to be filled again and returned: the call then makes no garbage. */
+  /**
+   * An earlier result for this arena. The call fills and returns this object, and makes no garbage.
+   */
   readonly into?: ArenaStats
 }
 

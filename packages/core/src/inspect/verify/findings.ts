@@ -3,11 +3,14 @@ import * as layout from '../../base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../base/units.ts'
 import { type ArenaMemory, slotAt, spanStart } from '../../memory/memory.ts'
 
-/** An invariant that does not hold in an arena. */
+/** Something that is damaged in an arena, as `verify` reports it. */
 export interface Violation {
-  /** The invariant that does not hold, with the numbers. */
+  /** What was found, with the numbers. */
   readonly message: string
-  /** Byte offset of the payload, span or queue word that shows the violation; 0 if none does. */
+  /**
+   * Where it was found: the byte offset of a block, a span or a word of a queue. It is 0 if there
+   * is no such place.
+   */
   readonly offset: number
 }
 
