@@ -1,4 +1,6 @@
-/** Every error of the package: what was given, what was expected, what to do. */
+/**
+ * The errors of the package. Each message says what was given, what was expected and what to do.
+ */
 
 /**
  * The `code` of a `StorageError`. It says what went wrong:
@@ -65,7 +67,7 @@ export class StorageError extends Error {
   }
 }
 
-/** A value for a message: strings in quotes, objects by the name of their class. Never throws. */
+/** Words for a value in a message: strings in quotes, objects by class name. Never throws. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
@@ -76,7 +78,7 @@ export function shown(value: unknown): string {
   return String(value)
 }
 
-/** The name of a class or function, or ''. Never throws, though getters of the value may. */
+/** Returns the name of a class or function, or ''. Never throws, even if a getter does. */
 function nameOf(find: () => { readonly name?: unknown } | undefined): string {
   try {
     const name = find()?.name
@@ -86,7 +88,7 @@ function nameOf(find: () => { readonly name?: unknown } | undefined): string {
   }
 }
 
-/** Whatever was thrown, for a message. Never throws, though the `toString` of `error` may. */
+/** Words for a thrown value in a message. Never throws, even if `toString` of `error` does. */
 export function shownError(error: unknown): string {
   try {
     return String(error)
@@ -100,7 +102,7 @@ export const misuse = (message: string) => new StorageError('invalid-argument', 
 export const invalidArgument = (what: string, given: unknown, expected: string) =>
   misuse(`${what} is ${shown(given)}, expected ${expected}`)
 
-/** For a value in the arena that the package cannot have written. */
+/** Makes the error for a value in the arena that the package cannot have written. */
 export const corrupt = (what: string, given: unknown, expected: string) =>
   new StorageError(
     'corrupt',
@@ -118,13 +120,13 @@ export const duplicateTable = (name: string) => duplicate('table', name)
 export const storageDisposed = () =>
   new StorageError('storage-disposed', 'this storage is disposed of. Create another one')
 
-/** @param owner the component or field, where it is known */
+/** Makes the error for an entity without a row. `owner`: the component or field, if known. */
 export const noRow = (eid: number, owner = 'this component') =>
   misuse(
     `entity ${eid} has no row for ${owner}: add the component first, or the storage is disposed of`,
   )
 
-/** @param by the function that attaches, such as `attachTable` */
+/** Makes the error for a second attachment. `by`: the function that attaches. */
 export const alreadyAttached = (slot: number, what: string, by: string) =>
   new StorageError(
     'already-attached',
@@ -132,7 +134,7 @@ export const alreadyAttached = (slot: number, what: string, by: string) =>
       'detach it',
   )
 
-/** @param forget the call that ends the attachment of a dead thread's slot */
+/** Makes the error for a `dispose` while threads are attached. `forget` detaches a dead thread. */
 export const stillAttached = (slots: readonly number[], what: string, forget: string) =>
   new StorageError(
     'still-attached',
@@ -142,10 +144,7 @@ export const stillAttached = (slots: readonly number[], what: string, forget: st
 export const duplicateEntry = (name: string, first: number, second: number) =>
   misuse(`entries ${first} and ${second} are both called ${shown(name)}. Change one \`name\``)
 
-/**
- * @param field names of component and field
- * @param type `list`, `text` or `eid`: of weak ids only, as others need no code
- */
+/** Makes the error for a field type without code. `field` names the component and field. */
 export const noSuchType = (field: string, type: string) =>
   misuse(
     `field ${field} is ${type === 'eid' ? 'a weak ' : 'a '}t.${type}, but the bundle of this ` +

@@ -1,46 +1,62 @@
 /**
- * Parts of a storage that are made when a function or a field first needs them: commands, tables,
- * texts and the like. A bundler drops the code of a part that nothing of a game needs.
+ * Extensions are parts of a storage: commands, tables, texts and the like. A function or a field
+ * makes an extension when it first needs one. So a bundler drops the code of each extension that a
+ * game does not use.
  */
 
-/** The members that an extension has are called in its storage's thread. */
+/**
+ * One extension. The storage calls its methods, and always in the storage's thread except `attach`.
+ */
 export interface Extension {
-  /** Changes whenever `manifest` does. */
+  /** A number that changes whenever the result of `manifest` does. */
   readonly version?: number
-  /** For `verifyStorage`: the blocks that the extension holds. */
+  /** The byte offsets of the blocks that the extension holds, for `verifyStorage`. */
   readonly blocks?: readonly number[]
-  /** Members of the storage's `Manifest`, for other threads. */
+  /** Returns members for the storage's `Manifest`, which other threads read. */
   manifest?(): object
-  /** A part of `storage.sync`: rows and columns are synced already. */
+  /** Does the extension's part of `storage.sync`. Rows and columns are synced before. */
   sync?(): void
-  /** A part of `storage.publish`, which comes before workers run a system. */
+  /** Does the extension's part of `storage.publish`, which runs before workers run a system. */
   publish?(): void
-  /** The worlds were reset: there are no entities. */
+  /** Called after the worlds were reset: there are no entities any more. */
   beginAnew?(): void
-  /** The removal of an entity was reported, but failed. */
+  /** Called if bitECS reported the removal of an entity, but the removal failed. */
   keep?(eid: number): void
-  /** A part of `storage.forget`: takes over what a thread that died has left. */
+  /** Does the extension's part of `storage.forget`: adopts what a dead thread has left. */
   adoptChunks?(): void
-  /** A slot is detached from the storage. @param word index of the slot's log in the root */
+  /**
+   * Called when a slot is detached from the storage.
+   * @param word the index of the slot's intern log in the root
+   */
   forgetSlot?(word: number, generation: number | undefined): void
-  /** Throws if the storage cannot be disposed of. Changes nothing. */
+  /** Throws if the storage cannot be disposed of now. Changes nothing. */
   checkDispose?(): void
-  /** All columns are freed. Frees the rest. Does not throw. */
+  /** Called after all columns were freed: frees the rest. Does not throw. */
   dispose?(): void
-  /** In an attached thread, when it attaches, also again: see `InternedTexts`. */
+  /**
+   * Called in an attached thread at each attachment, so possibly several times: see
+   * `InternedTexts`.
+   */
   attach?(): void
 }
 
 export class Extensions {
-  /** In the order in which they were made. An array, so that `sync` makes no garbage. */
+  /**
+   * All extensions, oldest first. This is an array, because iterating over it in `sync` makes no
+   * garbage.
+   */
   readonly all: Extension[] = []
-  // Those that have a member: V8 makes garbage where it finds that a member is missing.
+  // The extensions with a given method have a list of their own, because V8 makes garbage when it
+  // finds that a method is missing.
   readonly synced: Extension[] = []
   readonly published: Extension[] = []
   readonly #versioned: Extension[] = []
   readonly #byMaker = new Map<unknown, object>()
 
-  /** The extension that a function makes: it is called once, with `from`. */
+  /**
+   * Returns the extension that `make` returns. The first call runs `make(from)`; later calls return
+   * the same extension.
+   */
   of<C, E extends object>(make: (from: C) => E, from: C): E {
     const found = this.find(make)
     if (found !== undefined) return found
@@ -54,7 +70,10 @@ export class Extensions {
     return made
   }
 
-  /** The extension that a function has made; undefined if it was not called yet. */
+  /**
+   * Returns the extension that `make` has made. Returns undefined if `of` was not yet called with
+   * `make`.
+   */
   find<E extends object>(make: (from: never) => E): E | undefined {
     return this.#byMaker.get(make) as E | undefined
   }

@@ -1,4 +1,4 @@
-/** Plain values that are stored as JSON in the arena. */
+/** Stores plain values as JSON in the arena. */
 import { corrupt, shown } from './errors.ts'
 
 export const encodeJson = (
@@ -10,7 +10,10 @@ export function storeBytes(words: Int32Array, byteOffset: number, bytes: Uint8Ar
   new Uint8Array(words.buffer, byteOffset, bytes.length).set(bytes)
 }
 
-/** @throws StorageError 'corrupt' if the bytes are not in the arena, or not JSON */
+/**
+ * Reads a value from JSON in the arena.
+ * @throws StorageError 'corrupt' if the bytes are not in the arena, or are no JSON
+ */
 export function loadJson(words: Int32Array, byteOffset: number, byteLength: number): unknown {
   if (byteOffset < 0 || byteLength < 0 || byteOffset + byteLength > words.byteLength) {
     throw corrupt('the length of a description', byteLength, 'one within the arena')

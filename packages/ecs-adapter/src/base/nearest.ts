@@ -1,13 +1,14 @@
-/** Finds which name was meant by a misspelt one. */
+/** Guesses which name a misspelt name stands for. */
 import { misuse, type StorageError, shown } from './errors.ts'
 
 /**
- * What to say of a name that is not among others: the nearest name, if any is near, and all names.
- * @returns `Did you mean "Position"? There are: Position, Velocity`
+ * Returns a hint for a name that is not in `names`: the most similar name, if any is similar, and
+ * all names.
+ * @returns a hint such as `Did you mean "Position"? There are: Position, Velocity`
  */
 export function nearestOf(name: string, names: readonly string[]): string {
   let nearest: string | undefined
-  // Every name of two letters is near to every other.
+  // For names of one or two letters there is no guess: any two such names are similar.
   let least = name.length < 3 ? 0 : Math.max(2, name.length / 3)
   for (const other of names) {
     const distance = distanceOf(name.toLowerCase(), other.toLowerCase())
@@ -19,7 +20,10 @@ export function nearestOf(name: string, names: readonly string[]): string {
   return `${question}There are: ${names.join(', ') || 'none'}`
 }
 
-/** How many letters to insert, remove or replace to make one name of another (Levenshtein). */
+/**
+ * Returns how many letters must be inserted, removed or replaced to turn one name into the other
+ * (the Levenshtein distance).
+ */
 function distanceOf(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 0; i < a.length; i++) {
@@ -33,7 +37,10 @@ function distanceOf(a: string, b: string): number {
   return row[b.length]
 }
 
-/** @param what the kind of thing that is looked up, such as `component` */
+/**
+ * Makes the error for a name that does not exist.
+ * @param what the kind of thing that the name stands for, such as `component`
+ */
 export const noSuch = (what: string, name: unknown, names: readonly string[]): StorageError =>
   misuse(
     `there is no ${what} ${shown(name)}. ${nearestOf(typeof name === 'string' ? name : '', names)}`,

@@ -1,4 +1,4 @@
-/** Messages over workers and ports of every platform. */
+/** Sends and receives messages by workers and ports on every platform. */
 import { invalidArgument, shownError } from './errors.ts'
 
 /**
@@ -20,7 +20,9 @@ interface WebPort {
   start?(): void
 }
 
-/** What is read of an `Event`, which only programs for browsers know. */
+/**
+ * The properties of an `Event` that this file reads. Only browser programs have the type `Event`.
+ */
 interface WebEvent {
   readonly data?: unknown
   readonly message?: unknown
@@ -41,10 +43,16 @@ export function onMessage(port: Port, listener: (message: unknown) => void): () 
   return stop
 }
 
-/** Whether a worker has ended already, so that no event will report it. For Node and Bun. */
+/**
+ * Returns whether a worker has already ended, so that no event will report its end. Works on Node
+ * and Bun.
+ */
 export const hasEnded = (port: Port): boolean => 'threadId' in port && port.threadId === -1
 
-/** Calls the listener if the platform reports that a worker fails or ends, or its port closes. */
+/**
+ * Calls the listener if the platform reports that a worker fails or ends, or that its port closes.
+ * Returns a function that stops listening.
+ */
 export function onFailure(port: Port, listener: (reason: string) => void): () => void {
   const failed = (error: unknown) => listener(shownError(error))
   const exited = (code: unknown) => listener(`exit ${shownError(code)}`)
@@ -65,13 +73,16 @@ export function onFailure(port: Port, listener: (reason: string) => void): () =>
 const codeOf = ({ code }: WebEvent) => code
 
 function messageOf(event: WebEvent): string {
-  event.preventDefault?.() // otherwise, Deno would end this thread as well
+  event.preventDefault?.() // otherwise, Deno would end this thread too
   const { message } = event
-  // The event has no message in pages if the worker's script could not be loaded.
+  // In pages, the event has no message if the worker's script could not be loaded.
   return typeof message === 'string' && message !== '' ? message : 'its script could not be loaded'
 }
 
-/** @param read returns, from a web event, the value that Node passes to the listener */
+/**
+ * Listens to an event of a port, in the way of its platform.
+ * @param read returns, from a web event, the value that Node passes to the listener
+ */
 function listen(
   port: Port,
   event: string,

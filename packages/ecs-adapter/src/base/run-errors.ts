@@ -1,4 +1,7 @@
-/** The errors of groups and their runs: what was refused, what is not done, and why. */
+/**
+ * The errors of worker groups and of their runs. They say what was refused or not finished, and
+ * why.
+ */
 import { type CommandsError, misuse, StorageError, type StorageErrorCode, shown } from './errors.ts'
 
 /**
@@ -26,7 +29,7 @@ export interface SystemOutcome {
   readonly cause?: Error
 }
 
-/** Outcomes for an error: the system that the error is about comes first. */
+/** The outcomes that an error reports. The system that the error is about comes first. */
 export type SystemOutcomes = readonly [SystemOutcome, ...SystemOutcome[]]
 
 /**
@@ -97,7 +100,7 @@ export const runTimedOut = (timeoutMs: number, outcomes: SystemOutcomes) => {
   return runError('timed-out', what, outcomes, advice)
 }
 
-/** Systems that were not begun, and how many entities each has in the run. */
+/** The systems that have not begun, each with its number of entities in the run. */
 type Unbegun = readonly { readonly name: string; readonly entityCount: number }[]
 
 function notBegun(systems: Unbegun, why: string): RunError {
@@ -112,7 +115,10 @@ function notBegun(systems: Unbegun, why: string): RunError {
 export const runTooLate = (systems: Unbegun) =>
   notBegun(systems, 'its timeoutMs was used up before. Give more')
 
-/** @param before the system that a worker is still in, and that has timed out */
+/**
+ * Makes the error for a run that could not begin.
+ * @param before the system that a worker is still running, although it has timed out
+ */
 export const runNotBegun = (name: string, entityCount: number, before: string) =>
   notBegun(
     [{ name, entityCount }],
@@ -142,7 +148,10 @@ export const cannotBlock = () =>
 export const noWorkers = () =>
   new StorageError('no-workers', 'this group has no worker left. Add one with group.add(worker)')
 
-/** @param reason why it cannot run systems in this thread */
+/**
+ * Makes the error for a thread that cannot run systems.
+ * @param reason why it cannot
+ */
 export const noSystems = (reason: string) =>
   new StorageError(
     'no-workers',
@@ -180,7 +189,11 @@ const RUNS = {
   workerIndex: 'on EACH_WORKER',
 } as const
 
-/** @param read what a system reads of its context in a run that has something else */
+/**
+ * Makes the error for a system that reads the wrong property of its context.
+ * @param read the property that the system reads
+ * @param given the property that contexts of this run have instead
+ */
 export const otherBatch = (read: keyof typeof RUNS, given: keyof typeof RUNS) =>
   misuse(`\`${read}\` is for runs ${RUNS[read]}, and this run is ${RUNS[given]}. Read \`${given}\``)
 

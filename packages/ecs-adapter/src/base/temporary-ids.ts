@@ -1,9 +1,9 @@
-/** Ids for entities that commands spawn, until the commands are applied. */
+/** Temporary ids stand for entities that commands spawn, until the commands are applied. */
 
 /**
- * Temporary ids count down from here. They are small integers in every engine, and no entity has
- * such an id: ids are positive, except versioned ids with a high version. Of these, only ids of the
- * last version are in this range, with indices at least a million below the greatest index.
- * Temporary ids do not begin at -1, which users write into id fields for "none".
+ * The first temporary id; later ones count down from it. Every engine stores these numbers as small
+ * integers. No entity has such an id: ids are negative only if they have a high version. Such an id
+ * is in this range only if it has the last version and an index near the greatest index: at least a
+ * million below. The first id is not -1, because users write -1 into id fields for "none".
  */
 export const TEMPORARY_FIRST = -(2 ** 20)

@@ -1,8 +1,10 @@
-/** Recognises errors of any realm and any copy of a package: `instanceof` knows one class only. */
+/**
+ * Recognizes errors of any realm and of any copy of a package. (`instanceof` knows only one class.)
+ */
 
 export const isError = (thrown: unknown): thrown is Error =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown
 
-/** The code of an error; undefined if the error has none, or the value is no error. */
+/** Returns the `code` of a thrown value. Returns undefined if it is no error or has no code. */
 export const codeOf = (thrown: unknown): unknown =>
   isError(thrown) && 'code' in thrown ? thrown.code : undefined

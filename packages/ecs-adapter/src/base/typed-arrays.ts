@@ -1,6 +1,9 @@
-/** Typed arrays of any realm: Jest and vm contexts have classes that `instanceof` does not know. */
+/**
+ * Recognizes typed arrays of any realm. Jest and vm contexts have their own classes, for which
+ * `instanceof` returns false.
+ */
 
-/** The typed arrays that columns and lists can be. */
+/** The types of arrays that columns and lists can have. */
 export type ScalarArray =
   | Int8Array
   | Uint8Array
@@ -13,9 +16,9 @@ export type ScalarArray =
 
 /** The class of a column, such as `Float32Array`. */
 export interface ScalarArrayConstructor<A extends ScalarArray = ScalarArray> {
-  /** How many bytes an element takes. */
+  /** The size of an element in bytes. */
   readonly BYTES_PER_ELEMENT: number
-  /** Makes a view of `length` elements, from `byteOffset` bytes on. */
+  /** Makes a view of `length` elements. The first element is at `byteOffset`. */
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): A
 }
 
@@ -28,17 +31,20 @@ const nameOf = /* @__PURE__ */ Object.getOwnPropertyDescriptor(
 export const isListOfNumbers = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || nameOf.call(value) !== undefined
 
-/** False for lengths that only a Proxy of an array, or a class that extends Array, may have. */
+/**
+ * Returns whether a value is a valid length. Only a Proxy of an array, or a class that extends
+ * Array, can have an invalid one.
+ */
 export const isLength = (length: unknown): length is number =>
   Number.isSafeInteger(length) && (length as number) >= 0
 
-/** Whether a value is a typed array of 32-bit integers, which entity ids are. */
+/** Returns whether a value is a typed array of 32-bit integers, as arrays of entity ids are. */
 export function isIdArray(value: unknown): value is Int32Array | Uint32Array {
   const name = nameOf.call(value)
   return name === 'Int32Array' || name === 'Uint32Array'
 }
 
-/** A copy that is twice as long, or has `least` elements if that is more. */
+/** Returns a copy that is twice as long as `array`, and has at least `least` elements. */
 export function lengthened<T extends Int32Array | Uint8Array>(array: T, least: number): T {
   const longer = new (array.constructor as new (length: number) => T)(
     Math.max(least, 2 * array.length),

@@ -1,16 +1,21 @@
 /**
- * Text to UTF-8 and back, also in shared memory, where browsers refuse TextEncoder and TextDecoder.
+ * Encodes text to UTF-8, and decodes it, also in shared memory. (In browsers, TextEncoder and
+ * TextDecoder refuse shared memory.)
  *
- * A loop encodes short texts into the arena without garbage, in 2.5 ns a character. (A call of
- * `encodeInto` in V8 takes 65 ns, and makes two objects.) Long texts are encoded by `encodeInto`;
- * where that refuses shared memory, by `encode`, and then copied.
+ * A loop encodes short texts into the arena without garbage, in 2.5 ns a character. (In V8, a call
+ * of `encodeInto` takes 65 ns, and makes two objects.) `encodeInto` encodes long texts. On
+ * platforms where `encodeInto` refuses shared memory, `encode` encodes them, and the bytes are then
+ * copied.
  */
 
 const LONG_LENGTH = 128
 const REPLACEMENT = 0xfffd
 const SCRATCH_BYTE_LENGTH = 1024
 
-/** The code point at an index; U+FFFD for a lone surrogate, because UTF-8 has no code for it. */
+/**
+ * Returns the code point at an index. A lone surrogate gives U+FFFD, because UTF-8 has no code for
+ * it.
+ */
 function codePointAt(text: string, index: number): number {
   const point = text.codePointAt(index) ?? REPLACEMENT
   return (point & ~0x7ff) === 0xd800 ? REPLACEMENT : point
@@ -24,7 +29,7 @@ export function byteLengthOfText(text: string): number {
     if (unit < 0x800) byteLength += 1
     else {
       byteLength += 2
-      if (codePointAt(text, i) > 0xffff) i++ // four bytes for two units
+      if (codePointAt(text, i) > 0xffff) i++ // one code point: four bytes for two UTF-16 units
     }
   }
   return byteLength
@@ -56,14 +61,14 @@ function writeShortText(text: string, bytes: Uint8Array, byteOffset: number): vo
   }
 }
 
-/** Whether a text has surrogates that are not in pairs. */
+/** Returns whether a text has lone surrogates. */
 export const isIllFormed = (text: string) => /\p{Surrogate}/u.test(text)
 
 const LONE_SURROGATES = /\p{Surrogate}/gu
-/** A text as it is after it was encoded and decoded: lone surrogates become U+FFFD. */
+/** Returns a text as decoding returns it after encoding: lone surrogates become U+FFFD. */
 export const wellFormed = (text: string) => text.replace(LONE_SURROGATES, '\ufffd')
 
-// Made at first use: a scope without TextEncoder and TextDecoder can import the package.
+// Made at first use, so that a scope without TextEncoder and TextDecoder can import the package.
 let encoder: TextEncoder | undefined
 let decoder: TextDecoder | undefined
 
@@ -72,7 +77,10 @@ export class Utf8 {
   #canEncodeInto = true
   #scratch = new Uint8Array(SCRATCH_BYTE_LENGTH)
 
-  /** @param byteOffset where `bytes` has room for `byteLengthOfText(text)` bytes */
+  /**
+   * Encodes a text into `bytes`.
+   * @param byteOffset where to write; `byteLengthOfText(text)` bytes must fit there
+   */
   write(text: string, bytes: Uint8Array, byteOffset: number): void {
     if (text.length < LONG_LENGTH) writeShortText(text, bytes, byteOffset)
     else this.#writeLong(text, bytes.subarray(byteOffset))
@@ -96,11 +104,11 @@ export class Utf8 {
     const fits = byteLength <= this.#scratch.length
     const copy = fits ? this.#scratch.subarray(0, byteLength) : new Uint8Array(byteLength)
     copy.set(bytes.subarray(byteOffset, byteOffset + byteLength))
-    decoder ??= new TextDecoder('utf-8', { ignoreBOM: true }) // keeps a byte order mark
+    decoder ??= new TextDecoder('utf-8', { ignoreBOM: true }) // a byte order mark stays in the text
     return decoder.decode(copy)
   }
 
-  /** Whether the bytes are `text` in UTF-8. Makes no garbage for short texts. */
+  /** Returns whether the bytes are `text` in UTF-8. Makes no garbage for short texts. */
   equals(text: string, bytes: Uint8Array, byteOffset: number, byteLength: number): boolean {
     // A UTF-16 unit takes one to three bytes in UTF-8.
     if (text.length > byteLength || 3 * text.length < byteLength) return false

@@ -1,15 +1,18 @@
-/** Waiting for a word of shared memory: blocking, or as a promise. */
+/** Waits until a word of shared memory changes, by blocking or by a promise. */
 
-/** Undefined in browsers. A bundler drops a property that nobody reads, but no destructuring. */
+/**
+ * `setImmediate`; undefined in browsers. It is read as a property, because a bundler drops an
+ * unused property, but not an unused destructuring.
+ */
 const setImmediate = (globalThis as { setImmediate?(callback: () => void): unknown }).setImmediate
 
-/** Resolves in a later turn of the event loop, so that messages and timers are handled before. */
+/** Resolves in a later turn of the event loop, so that messages and timers are handled first. */
 export const nextTurn: () => Promise<void> =
   setImmediate !== undefined
     ? () => new Promise((resolve) => void setImmediate(resolve))
     : () =>
         new Promise((resolve) => {
-          const { port1, port2 } = new MessageChannel() // a timer of a page takes 4 ms or more
+          const { port1, port2 } = new MessageChannel() // in pages, timers take 4 ms or more
           port1.onmessage = () => {
             port1.close()
             resolve()
@@ -17,30 +20,51 @@ export const nextTurn: () => Promise<void> =
           port2.postMessage(0)
         })
 
-/** Whole milliseconds: V8 would allocate a fraction in each frame. */
+/**
+ * Returns the time in whole milliseconds. V8 would allocate memory for a fraction in each frame.
+ */
 export const nowMs = () => performance.now() | 0
 
-/** Milliseconds from one `nowMs` to a later one, even if `nowMs` has wrapped, after 24 days. */
+/**
+ * Returns the milliseconds from one `nowMs` to a later one. This is right even if `nowMs` has
+ * wrapped around in between, as it does after 24 days.
+ */
 export const elapsedMs = (from: number, to: number) => (to - from) | 0
 
-/** The longest wait: 12 days. `elapsedMs` cannot distinguish longer times from negative ones. */
+/**
+ * The longest wait in milliseconds: 12 days. `elapsedMs` cannot distinguish longer times from
+ * negative times.
+ */
 export const WAIT_MS_MAX = 2 ** 30 - 1
 
-/** How often a spin reads the word: for about 15 µs, the time between two systems of a frame. */
+/**
+ * How often a spin reads the word. This takes about 15 µs, which is the time between two systems of
+ * a frame.
+ */
 const SPIN_COUNT = 2000
-/** After so many vain spins in a row, waits sleep at once: the other thread is busy, or paused. */
+/**
+ * After this many spins in a row without success, waits sleep without a spin: the other thread is
+ * busy or paused.
+ */
 const VAIN_SPINS_MAX = 8
-/** From then on, one of so many waits spins, to find out whether spinning helps again. */
+/**
+ * After `VAIN_SPINS_MAX`, one of this many waits still spins, to find out whether spinning helps
+ * again.
+ */
 const PROBE_INTERVAL = 64
 
 /**
- * Blocks a thread. It spins before it sleeps, as long as spinning helps. A run of an empty system
- * by two workers takes 4 µs if they spin and 15 µs if they sleep; on busy cores, 50 and 15 µs.
+ * Blocks a thread until a word changes. It spins before it sleeps, but only while spinning helps. A
+ * run of an empty system by two workers takes 4 µs if they spin and 15 µs if they sleep. On busy
+ * cores, it takes 50 µs if they spin and 15 µs if they sleep.
  */
 export class Waiter {
   #vainSpins = 0
 
-  /** Waits while a word has a value, up to a timeout. Returns the word's value then. */
+  /**
+   * Waits while a word has a value, but at most `timeoutMs` milliseconds. Returns the word's value
+   * after the wait.
+   */
   waitWhile(words: Int32Array, index: number, value: number, timeoutMs: number): number {
     const isUseful = this.#vainSpins < VAIN_SPINS_MAX || this.#vainSpins % PROBE_INTERVAL === 0
     for (let count = isUseful ? SPIN_COUNT : 1; count > 0; count--) {
@@ -50,13 +74,14 @@ export class Waiter {
       return present
     }
     this.#vainSpins++
-    // `| 0` shows V8 an integer: it would box a number that may be a fraction.
+    // `| 0` shows V8 that this is an integer. V8 would allocate memory for a number that may be a
+    // fraction.
     Atomics.wait(words, index, value, timeoutMs | 0)
     return Atomics.load(words, index)
   }
 }
 
-/** Whether this thread may block: the main thread of a page may not. */
+/** Returns whether this thread may block. The main thread of a page may not. */
 export function mayBlock(words: Int32Array): boolean {
   try {
     Atomics.wait(words, 0, Atomics.load(words, 0), 0)
@@ -66,7 +91,7 @@ export function mayBlock(words: Int32Array): boolean {
   }
 }
 
-/** `waitAsync` came with ES2024: not every platform has it. */
+/** `Atomics.waitAsync`, or undefined: it came with ES2024, so some platforms lack it. */
 const waitAsync = (
   Atomics as {
     waitAsync?(
@@ -78,13 +103,16 @@ const waitAsync = (
   }
 ).waitAsync
 
-/** Without `waitAsync`, a thread polls in so many turns of the event loop, and then by timer. */
+/**
+ * On a platform without `waitAsync`, a thread tests the word in this many turns of the event loop,
+ * and then by timer.
+ */
 const EAGER_TURNS = 200
 const INTERVAL_MS = 4
 
 /**
- * Resolves when the condition holds. Tests the condition when the word changes, and every
- * INTERVAL_MS, because some platforms miss wake-ups of `Atomics.waitAsync`.
+ * Resolves when the condition holds. It tests the condition when the word changes. It also tests
+ * every INTERVAL_MS, because some platforms miss wake-ups of `Atomics.waitAsync`.
  */
 export async function untilTrue(
   words: Int32Array,

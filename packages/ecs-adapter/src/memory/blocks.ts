@@ -1,14 +1,18 @@
-/** Finds out whether a block is live; touches and frees blocks of `pool.reserve`. */
+/** Finds out whether a block is live. Touches and frees blocks that `pool.reserve` returned. */
 import type { Pool } from '@ashlar/core'
 import { codeOf } from '../base/thrown.ts'
 
 /**
- * Codes of the errors that a pool throws for an offset without a live block. While another thread
- * frees a block, a free-list link replaces the block's byte length: then the code is 'corrupt'.
+ * The codes of the errors that a pool throws for an offset without a live block. The code is
+ * 'corrupt' while another thread frees the block, because a free-list link then replaces the byte
+ * length.
  */
 const NO_BLOCK: readonly unknown[] = ['invalid-offset', 'double-free', 'corrupt']
 
-/** The byte length of a live block; -1 if the offset has none. @throws ArenaError 'pool-closed' */
+/**
+ * Returns the byte length of a live block. Returns -1 if there is none at the offset.
+ * @throws ArenaError 'pool-closed' if the pool is closed
+ */
 export function liveByteLength(pool: Pool, offset: number): number {
   try {
     return pool.byteLengthOf(offset)
@@ -20,17 +24,20 @@ export function liveByteLength(pool: Pool, offset: number): number {
 
 export const isLiveBlock = (pool: Pool, offset: number) => liveByteLength(pool, offset) > 0
 
-/** The longest block of a size class. A longer block is a run, which may be touched in part. */
+/**
+ * The byte length of the longest block in a size class. A longer block is a run of spans, of which
+ * the pool may touch a part.
+ */
 export const CLASS_BYTE_LENGTH_MAX = 512 * 1024
 
 /**
  * Touches a block of `pool.reserve` up to its last byte that is not 0, and returns how many bytes
- * these are; for a block of a size class, all its bytes. Other threads may have written, by views
- * of their own, to bytes for which nobody called `pool.touch`: for example a system that writes
- * rows without an entity. The pool would later take such bytes for 0.
+ * it has touched. In a size class, it touches the whole block. Other threads may have written to
+ * bytes for which nobody called `pool.touch`: for example a system that writes rows without an
+ * entity. Without this call, the pool would later assume that such bytes are 0.
  *
- * Reads all words behind that last byte. For such reads, most Linux systems map one page of zeros.
- * Other systems, such as Windows and macOS, commit pages.
+ * This function reads all words behind the last byte that is not 0. For such reads, most Linux
+ * systems map one page of zeros. Other systems, such as Windows and macOS, commit pages.
  */
 export function settleTouched(pool: Pool, offset: number): number {
   const byteLength = pool.byteLengthOf(offset)
@@ -45,7 +52,7 @@ export function settleTouched(pool: Pool, offset: number): number {
   return end - offset
 }
 
-/** Frees a block of `pool.reserve` that no thread writes to any more. */
+/** Frees a block of `pool.reserve`. No thread may write to the block any more. */
 export function freeReserved(pool: Pool, offset: number): void {
   settleTouched(pool, offset)
   pool.free(offset)

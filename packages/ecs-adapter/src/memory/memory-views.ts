@@ -1,14 +1,14 @@
 /**
- * Views of an arena by elements of each type, with the pool of the thread that uses these views.
+ * Views of an arena, with elements of each type. They use the pool of their thread.
  *
- * `column[row] = 0` in a loop over columns of all types costs V8 30 ns a column, because its inline
- * caches give up at five types. One statement for each type costs 2 ns.
+ * In V8, `column[row] = 0` in a loop over columns of all types costs 30 ns a column, because V8's
+ * inline caches handle only four types. With one statement for each type, it costs 2 ns.
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
 import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 
-/** The id of a type is its index here. */
+/** The array class of each type. The id of a type is its index here. */
 const TYPES: readonly ScalarArrayConstructor[] = [
   Float32Array,
   Uint32Array,
@@ -23,9 +23,10 @@ const TYPES: readonly ScalarArrayConstructor[] = [
 export const typeIdOf = (type: ScalarArrayConstructor) => TYPES.indexOf(type)
 
 /**
- * When an unshared WebAssembly.Memory grows, its earlier views become empty. The getters `buffer`,
- * `u32`, `i32`, `f64` and `u8` renew them. `load`, `store` and `storeAll` are for loops, and do not
- * check for empty views: call a getter or `renew` before the loop.
+ * Typed arrays over the arena's memory. When an unshared WebAssembly.Memory grows, its earlier
+ * views become empty. The getters `buffer`, `u32`, `i32`, `f64` and `u8` replace empty views.
+ * `load`, `store` and `storeAll` are for loops, and do not check for empty views: call a getter or
+ * `renew` before the loop.
  */
 export class MemoryViews {
   readonly pool: Pool
@@ -40,7 +41,7 @@ export class MemoryViews {
   #u8: Uint8Array = new Uint8Array(0)
   #i8: Int8Array = new Int8Array(0)
 
-  /** @param pool that of this thread */
+  /** @param pool the pool of this thread */
   constructor(pool: Pool) {
     const { byteOffset, byteLength } = pool.arena
     this.pool = pool
@@ -53,19 +54,19 @@ export class MemoryViews {
     return this.u8.buffer
   }
 
-  /** The index is byte offset >> 2. */
+  /** The arena as unsigned words. The index is byte offset >> 2. */
   get u32(): Uint32Array {
     if (this.#u32[0] === undefined) this.renew()
     return this.#u32
   }
 
-  /** `u32`, signed: for Atomics. */
+  /** The arena as signed words, for Atomics. The index is byte offset >> 2. */
   get i32(): Int32Array {
     if (this.#i32[0] === undefined) this.renew()
     return this.#i32
   }
 
-  /** The index is byte offset >> 3. */
+  /** The arena as doubles. The index is byte offset >> 3. */
   get f64(): Float64Array {
     if (this.#f64[0] === undefined) this.renew()
     return this.#f64
@@ -76,7 +77,10 @@ export class MemoryViews {
     return this.#u8
   }
 
-  /** Whether the views are empty. Reads an element: some engines still report the old length. */
+  /**
+   * Returns whether the views have become empty. It reads an element, because some engines still
+   * report the old length.
+   */
   get isDetached(): boolean {
     return this.#u8[0] === undefined
   }
@@ -94,8 +98,9 @@ export class MemoryViews {
   }
 
   /**
-   * Checks an offset from a word of the arena that may have been overwritten.
-   * @throws StorageError 'corrupt' if no block of so many bytes can be there
+   * Checks an offset that was read from the arena, because its word may have been overwritten.
+   * @param what words for the error message
+   * @throws StorageError 'corrupt' if no block of this length can be there
    */
   checkPlace(what: string, offset: number, byteLength: number): void {
     const isAligned = (offset & 15) === 0 && byteLength >= 0
@@ -153,8 +158,8 @@ export class MemoryViews {
   }
 
   /**
-   * Writes values[start] to values[end - 1] from element `index` on. (Engines that do not inline
-   * `store` would box each fraction for it.)
+   * Writes values[start] to values[end - 1]. Element `index` gets the first of them. (Engines that
+   * do not inline `store` would allocate memory for each fraction.)
    */
   storeAll(typeId: number, index: number, values: Float64Array, start: number, end: number): void {
     const shift = index - start
@@ -185,7 +190,7 @@ export class MemoryViews {
     }
   }
 
-  /** The two ranges may overlap. */
+  /** Copies bytes from one offset to another. The two ranges may overlap. */
   copyBytes(from: number, to: number, byteLength: number): void {
     this.u8.copyWithin(to, from, from + byteLength)
   }

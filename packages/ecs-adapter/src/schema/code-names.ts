@@ -13,15 +13,22 @@ const ARRAYS = new Map<string, ScalarArrayConstructor>([
   ['u32', Uint32Array],
   ['f32', Float32Array],
   ['f64', Float64Array],
-  // Signed, as bitECS's ids are: `===` has to hold for a versioned id with its top bit set.
+  // The column is signed, like bitECS's ids. Otherwise, `===` would be false for a versioned id
+  // with its top bit set.
   ['eid', Int32Array],
 ])
 
-/** What `defaultOf` gives, as a suffix of a name: a number that JSON lacks is a word here. */
+/**
+ * Returns the name of a type, with its default as a suffix. The suffix is the result of
+ * `defaultOf`, in which words stand for the numbers that JSON lacks.
+ */
 export const nameWithDefault = ({ name, initial }: FieldCode): string =>
   Object.is(initial, 0) ? name : `${name}=${Object.is(initial, -0) ? '-0' : initial}`
 
-/** The code for a name of `nameWithDefault`; undefined if there is no such scalar type. */
+/**
+ * Returns the code for a name from `nameWithDefault`. Returns undefined if there is no such scalar
+ * type.
+ */
 export function scalarCode(given: unknown): ScalarCode | undefined {
   if (typeof given !== 'string') return undefined
   const [name, initial = '0'] = given.split('=')
@@ -31,8 +38,8 @@ export function scalarCode(given: unknown): ScalarCode | undefined {
 }
 
 /**
- * The code for a name in a manifest; undefined if the thread has no code for it.
- * @param name such as `u16`, `list eid weak`
+ * Returns the code for a name in a manifest. Returns undefined if the thread has no code for it.
+ * @param name such as `u16` or `list eid weak`
  */
 export function codeByName(name: string): FieldCode | undefined {
   const [kind, ...rest] = name.split(' ')

@@ -1,21 +1,30 @@
-/** A storage's components by number, name and object. The numbers are the same in every thread. */
+/**
+ * Lists a storage's components, and finds them by number, name or object. A component has the same
+ * number in every thread.
+ */
 import { corrupt, invalidArgument } from '../base/errors.ts'
 import type { AnyComponent, Field } from './schema.ts'
 
 export interface Listed<Hooks = unknown> {
-  /** How many components were added before this one. */
+  /** The number of the component: how many components were added before it. */
   readonly number: number
   readonly name: string
   readonly component: AnyComponent
   readonly fields: readonly Field[]
-  /** Equal in storages between which entities move: `Path(points: list f32, label: text)`. */
+  /**
+   * The name and fields of the component, such as `Path(points: list f32, label: text)`. Entities
+   * can move between two storages only if the signatures of their components are equal.
+   */
   readonly signature: string
-  /** What runs when bitECS adds, sets or removes the component; undefined in attached threads. */
+  /**
+   * The functions that run when bitECS adds, sets or removes the component; undefined in attached
+   * threads.
+   */
   readonly hooks: Hooks
 }
 
 export class ComponentRegistry<Hooks = unknown> {
-  /** The index is the component's number. */
+  /** All components. The index is the component's number. */
   readonly all: Listed<Hooks>[] = []
   readonly #byKey = new Map<unknown, Listed<Hooks>>()
 
@@ -26,14 +35,21 @@ export class ComponentRegistry<Hooks = unknown> {
     this.#byKey.set(name, listed).set(component, listed)
   }
 
-  /** @throws StorageError 'corrupt' for a wrong number, because it was read from commands */
+  /**
+   * Returns the component with a number that was read from commands.
+   * @throws StorageError 'corrupt' if no component has the number
+   */
   at(number: number): Listed<Hooks> {
     const listed: Listed<Hooks> | undefined = this.all[number]
     if (listed !== undefined) return listed
     throw corrupt('the number of a component', number, `one below ${this.all.length}`)
   }
 
-  /** @param key a component, or its name. @throws StorageError 'invalid-argument' */
+  /**
+   * Returns the entry of a component.
+   * @param key a component, or its name
+   * @throws StorageError 'invalid-argument' if the storage has no such component
+   */
   find(key: unknown): Listed<Hooks> {
     const listed = this.#byKey.get(key)
     if (listed !== undefined) return listed

@@ -1,4 +1,4 @@
-/** The interfaces of variable-length fields, with their docs. */
+/** The public interfaces of variable-length fields. */
 
 /** Numbers in an array, or in a typed array of any type but bigints. */
 export type Numbers = ArrayLike<number>
@@ -67,13 +67,13 @@ export interface ListField<A = unknown> {
   /** Replaces all elements. */
   replace(eid: number, values: Numbers): void
   /**
-   * Changes the length. New elements are 0. The room stays, which suits a list that you fill anew
-   * each frame.
+   * Changes the length. New elements are 0. The capacity stays, which suits a list that you fill
+   * anew each frame.
    */
   resize(eid: number, length: number): void
   /**
-   * Makes room for `capacity` elements in total. The list may give the room back when you remove
-   * elements.
+   * Grows the list's capacity to at least `capacity` elements in total. The list may shrink its
+   * capacity when you remove elements.
    */
   reserve(eid: number, capacity: number): void
   /** Removes all elements, and frees the block. */

@@ -1,16 +1,17 @@
-/** Objects of components or tables by name, which refuse to be read by a name that they lack. */
+/** Objects that hold components or tables by name. To read a missing name throws an error. */
 import { noSuch } from '../base/nearest.ts'
 
 /**
- * What engines and libraries ask of any object, to find out what it is: promises, JSON, consoles
- * (Node asks for `href`), test runners and React.
+ * Names that engines and libraries read from any object, to find out what it is. Promises, JSON,
+ * consoles (Node reads `href`), test runners and React do so.
  */
 const ASKED = /^(then|toJSON|href|inspect|asymmetricMatch|nodeType|tagName|(\$\$|@@).*)$/
 
 /**
- * An empty object for values by name. To read a name that is not there throws StorageError
+ * Returns an empty object for values by name. To read a missing name throws StorageError
  * 'invalid-argument'. Symbols, names of `Object.prototype`, `in` and `Object.keys` work as in any
- * object. A name that is there is read at full speed, as only its prototype is a Proxy.
+ * object. An existing name is read at full speed, because only the prototype of the object is a
+ * Proxy.
  *
  * @param kind what the values are
  */

@@ -1,4 +1,4 @@
-/** Checks a schema: names of fields, and their types. */
+/** Checks a schema: the names of its fields, and their types. */
 import { isRecord } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { isIllFormed } from '../base/utf8.ts'
@@ -9,24 +9,34 @@ import { Field, type Schema } from './schema.ts'
 import { codeOf } from './type-codes.ts'
 
 /**
- * bitECS takes an object with a field `data` or `component` for the result of `set`. If a field is
- * called `valueOf` or the like, values that omit it would inherit a function.
+ * Returns whether no field may have this name. bitECS mistakes an object with a field `data` or
+ * `component` for the result of `set`. If a field were called `valueOf` or the like, values that
+ * omit it would inherit a function.
  */
 const isReserved = (name: string) =>
   name === 'data' || name === 'component' || name in Object.prototype
-/** Refuses names such as `0` and `1`: engines sort such properties before all others. */
+/**
+ * Matches the allowed names. It refuses names such as `0` and `1`, because engines sort such
+ * properties before all others.
+ */
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 
 type Kind = 'component' | 'table'
 
-/** Names reach other threads and worlds as UTF-8. @throws StorageError 'invalid-argument' */
+/**
+ * Checks a name, which must survive UTF-8, because it reaches other threads and worlds.
+ * @throws StorageError 'invalid-argument' if the name is not allowed
+ */
 export function checkName(name: unknown, kind: Kind): asserts name is string {
   if (typeof name === 'string' && name !== '' && !isIllFormed(name)) return
   const expected = 'a string, not empty, without lone surrogates'
   throw invalidArgument(`the name of a ${kind}`, name, expected)
 }
 
-/** The fields of a schema, in its order; none for a tag. @throws StorageError 'invalid-argument' */
+/**
+ * Returns the fields of a schema, in its order. A tag has none.
+ * @throws StorageError 'invalid-argument' if a name or type is wrong
+ */
 export function readSchema(
   name: string,
   schema: Schema,
@@ -57,13 +67,13 @@ export function readSchema(
   })
 }
 
-/** Whether the component or its `rows` have another property of the name. */
+/** Returns whether a sparse component or its `rows` need the name for another property. */
 const isOfRows = (name: string, code: FieldCode) =>
   code.createColumn === undefined && code.createObject === undefined
     ? name === 'count' || name === 'entities' || name === 'indexOf'
     : name === 'rows'
 
-/** The values of a new row, by field. */
+/** Returns the values of a new row, by field. */
 export const emptyValues = (
   fields: readonly Field[],
   memory: FieldMemory,
@@ -71,8 +81,8 @@ export const emptyValues = (
   Object.fromEntries(fields.map(({ name, code }) => [name, code.valueOf(code.initial, memory)]))
 
 /**
- * Reads the values of a component into a frame, and each value once.
- * @throws StorageError 'invalid-argument', and what getters throw
+ * Reads the values of a component into a frame. It reads each value only once.
+ * @throws StorageError 'invalid-argument' if a value is wrong; and what getters throw
  */
 export function readValues(
   memory: FieldMemory,

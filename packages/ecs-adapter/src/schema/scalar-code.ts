@@ -1,4 +1,4 @@
-/** The code of fields that are a number, or a boolean, in a typed array. */
+/** The code for fields that hold a number or a boolean, which is an element of a typed array. */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
@@ -81,14 +81,17 @@ export class BoolCode extends ScalarCode {
   }
 }
 
-/** V8 stores a number without a box if it knows the number to be a small integer. */
+/**
+ * Returns the same number. V8 stores it without allocating memory, if it knows that the number is a
+ * small integer.
+ */
 const unboxed = (value: number) =>
   (value | 0) === value && !Object.is(value, -0) ? value | 0 : value
 
 /**
- * The option `default` of a number type.
- * @param array tells the range: what the array would not store is refused
- * @throws StorageError 'invalid-argument'
+ * Returns the option `default` of a number type.
+ * @param array the class of the column: a number that it cannot store is refused
+ * @throws StorageError 'invalid-argument' if the default is wrong
  */
 export function numberDefault(
   name: string,
@@ -114,7 +117,10 @@ export function numberDefault(
   throw invalidArgument(`the default of t.${name}`, given, expected)
 }
 
-/** @throws StorageError 'invalid-argument' */
+/**
+ * Returns the option `default` of `t.bool`, as 0 or 1.
+ * @throws StorageError 'invalid-argument' if the default is no boolean
+ */
 export function boolDefault(options: { readonly default?: unknown }): number {
   checkOptions('the options of t.bool', options, ['default'])
   const { default: given = false } = options

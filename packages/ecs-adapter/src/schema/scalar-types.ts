@@ -1,19 +1,23 @@
-/** The field types of one number, or one boolean. Pure calls: a bundler drops unused types. */
+/**
+ * The field types that hold one number or one boolean. The calls are marked as pure, so that a
+ * bundler drops unused types.
+ */
 import type { ScalarArray, ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import { BoolCode, boolDefault, numberDefault, ScalarCode } from './scalar-code.ts'
 import type { BoolType, NumberType } from './schema.ts'
 import { makeType } from './type-codes.ts'
 
 /**
- * A type that is a function of its options, too. `name` is defined, as functions have one that
- * cannot be assigned.
+ * Makes a type that is also a function of its options. `name` needs defineProperty, because a
+ * function's own `name` cannot be assigned.
  */
 export function callable<F extends object, T extends object>(call: F, type: T): F & T {
   const entries = Object.entries(type).map(([key, value]) => [key, { value, enumerable: true }])
   return Object.defineProperties(call, Object.fromEntries(entries)) as F & T
 }
 
-// The array's type is explicit: TypeScript would infer one over an ArrayBuffer, not a shared one.
+// The array's type is explicit. Otherwise, TypeScript would infer an array over an ArrayBuffer, not
+// over a shared one.
 function number<Name extends string, A extends ScalarArray>(
   name: Name,
   array: ScalarArrayConstructor<A>,

@@ -1,4 +1,4 @@
-/** The types of fields, and what components hold for them. */
+/** The types of fields, and the types of the properties that components have for them. */
 import type { ScalarArray, ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import type { FieldCode } from '../fields/field-code.ts'
 import type { ComponentRows, ListField, Numbers, TextField, WeakEidField } from './fields.ts'
@@ -136,7 +136,10 @@ export type Schema = { readonly [field: string]: FieldType }
 export class Field {
   readonly name: string
   readonly code: FieldCode
-  /** `isNumber` of the code: here, V8 reads it without a look at the class of the code. */
+  /**
+   * `isNumber` of the code. It is copied to this place, so that V8 reads it without checking the
+   * class of the code.
+   */
   readonly isNumber: boolean
 
   constructor(name: string, code: FieldCode) {
@@ -161,7 +164,9 @@ export type Column<F extends FieldType> =
           ? TextField
           : never
 
-/** The schema of a component. No component has the property: only its type does. */
+/**
+ * The property that carries the schema in the type of a component. No component has it at run time.
+ */
 declare const schemaOf: unique symbol
 
 /**
@@ -221,7 +226,10 @@ export type Values<C> = C extends { readonly [schemaOf]?: readonly [unknown, inf
   ? { -readonly [K in keyof S]?: S[K] extends FieldType ? ValueOf<S[K]> : never }
   : never
 
-/** Members of every object: values that omit such a field would inherit a function. */
+/**
+ * The members of every object. If a field had such a name, values that omit the field would inherit
+ * a function.
+ */
 type ObjectMember =
   | 'constructor'
   | 'hasOwnProperty'

@@ -1,6 +1,6 @@
 /**
- * Which slots are attached to a shared storage or table. The root block of the storage or table has
- * a word for each slot: the attached pool's generation + 1, or 0.
+ * Records which slots are attached to a shared storage or table. Its root block has a word for each
+ * slot. The word is the attached pool's generation + 1, or 0 if no pool is attached.
  */
 import type { Arena, Pool } from '@ashlar/core'
 import { stillAttached } from '../base/errors.ts'
@@ -10,7 +10,7 @@ import { liveByteLength } from '../memory/blocks.ts'
 /** How many slots a root has words for. (An arena has at most 254 slots.) */
 export const SLOT_CAPACITY = 256
 
-/** The word of every root that holds the root's serial number. */
+/** The index of the word in which every root holds its serial number. */
 export const ROOT_SERIAL = 5
 
 /** What a thread needs to attach to a storage or table. You can send it with `postMessage`. */
@@ -24,8 +24,9 @@ export interface RootHandle {
 export const newSerial = () => crypto.getRandomValues(new Int32Array(1))[0] & 0x7fffffff
 
 /**
- * The byte length of the root block that a handle names; -1 if there is no such root. Any value may
- * be given as handle. Word 0 of every root is the magic of its kind, word 5 its serial number.
+ * Returns the byte length of the root block for a handle. Returns -1 if there is no such root.
+ * @param handle any value: this function checks it
+ * @param magic word 0 of a root: a number that says what kind of root it is
  */
 export function rootByteLength(pool: Pool, handle: RootHandle, magic: number): number {
   const { offset, serial } = handle ?? {}
@@ -37,6 +38,7 @@ export function rootByteLength(pool: Pool, handle: RootHandle, magic: number): n
 }
 
 /**
+ * Attaches a pool.
  * @param word the index of the word for the pool's slot in the root
  * @returns false if the pool is attached already
  */
@@ -45,14 +47,14 @@ export function attachAt(pool: Pool, word: number): boolean {
   return Atomics.exchange(pool.arena.i32, word, attached) !== attached
 }
 
-/** Detaches a pool. Does nothing if another pool with the same slot is attached by now. */
+/** Detaches a pool. Does nothing if another pool with the same slot has attached since. */
 export function detachAt(pool: Pool, word: number): void {
   Atomics.compareExchange(pool.arena.i32, word, pool.generation + 1, 0)
 }
 
 /**
- * Whether a slot is open, in the given generation. False if no slot or generation can have such a
- * number: then the word in the root that the number is from was overwritten.
+ * Returns whether a slot is open in the given generation. Returns false for an impossible slot or
+ * generation, because the word from the root was then overwritten.
  */
 export function isOpenSlot(arena: Arena, slot: number, generation: number): boolean {
   try {
@@ -64,12 +66,13 @@ export function isOpenSlot(arena: Arena, slot: number, generation: number): bool
 }
 
 /**
- * Throws if open pools are attached. A dead thread's pool counts as open until its slot is adopted.
+ * Checks that no open pools are attached. A dead thread's pool counts as open until its slot is
+ * adopted.
  *
- * @param wordOf gives the index of the word for a slot in the root
+ * @param wordOf returns the index of the word for a slot in the root
  * @param remedy the call that ends the attachment of a dead thread's slot
  * @param except a slot that may be attached
- * @throws StorageError 'still-attached'
+ * @throws StorageError 'still-attached' if others are
  */
 export function checkDetached(
   { arena }: Pool,

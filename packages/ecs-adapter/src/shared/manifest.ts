@@ -1,4 +1,6 @@
-/** The manifest, which a storage publishes: it lists the storage's components and tables. */
+/**
+ * The manifest lists a storage's components and tables. The storage publishes it for other threads.
+ */
 import type { GenerationsPlace } from '../fields/field-memory.ts'
 import type { Field } from '../schema/schema.ts'
 import type { RootHandle } from './attachments.ts'
@@ -6,14 +8,14 @@ import type { RootHandle } from './attachments.ts'
 /** The argument of `attachStorage` in another thread. You can send it with `postMessage`. */
 export type StorageHandle = RootHandle
 
-/** A component, and where its present columns are. */
+/** The entry of a component. It says where the current columns are. */
 export interface ComponentEntry {
   readonly name: string
   readonly fields: readonly Field[]
   readonly rowCount: number
   /** For each field, the byte offset of row 0 in its column. */
   readonly byteOffsets: readonly number[]
-  /** Where the rows are, if the component is sparse. */
+  /** Where the rows are, if the component is sparse; otherwise undefined. */
   readonly rows?: RowsEntry | undefined
 }
 
@@ -21,11 +23,11 @@ export interface ComponentEntry {
 export interface RowsEntry {
   /** The byte offset of the row index. */
   readonly index: number
-  /** How many rows the row index has room for. */
+  /** For how many rows the row index has capacity. */
   readonly rowCount: number
 }
 
-/** Where a table of the storage is. */
+/** The entry of a table. It says where the table's root is. */
 export interface TableEntry extends RootHandle {
   readonly name: string
 }
@@ -35,6 +37,6 @@ export interface Manifest {
   readonly entityMask: number
   readonly components: readonly ComponentEntry[]
   readonly tables: readonly TableEntry[]
-  /** Where the generations of ids are, see `weak-ids.ts`. */
+  /** Where the generations of ids are: see `weak-ids.ts`. */
   readonly generations?: GenerationsPlace | undefined
 }

@@ -1,7 +1,7 @@
 /**
- * What the package knows about bitECS 0.4 beyond its public calls, with `component-watcher.ts` and
- * `prefabs.ts`: no other file touches its internals. `bitecs-internals.test.ts` checks each fact,
- * and fails first if bitECS changes.
+ * What the package knows about bitECS 0.4 beyond its public calls. Only this file,
+ * `component-watcher.ts` and `prefabs.ts` use internals of bitECS. `bitecs-internals.test.ts`
+ * checks each fact. If bitECS changes, this test fails first.
  */
 import {
   $internal,
@@ -24,7 +24,7 @@ const WILDCARD = Symbol.for('bitecs-wildcard')
 export const IS_PAIR = Symbol.for('bitecs-isPairComponent')
 const REFERENCE = Symbol.for('bitecs-ref')
 
-/** The relation of a pair; anything else is returned unchanged. */
+/** Returns the relation of a pair. Returns anything else unchanged. */
 export const pairToRelation = (what: object): object =>
   (what as { readonly [RELATION]?: object })[RELATION] ?? what
 
@@ -32,11 +32,17 @@ export const isPair = (what: object) => RELATION in what
 export const isRelation = (what: object) => Object.hasOwn(what, RELATION_DATA)
 export const isWildcard = (what: object) => Object.hasOwn(what, WILDCARD)
 
-/** Marks an array of ids, as `ref()` does: the serializers of bitECS translate its ids. */
+/**
+ * Marks an array of ids, as `ref()` of bitECS does. The serializers of bitECS then translate its
+ * ids.
+ */
 export const markReferences = (ids: object) =>
   Object.defineProperty(ids, REFERENCE, { value: true })
 
-/** The context of a world; undefined after `deleteWorld`, and for anything that is no world. */
+/**
+ * Returns the context of a world. Returns undefined after `deleteWorld`, and for a value that is no
+ * world.
+ */
 export const contextOf = (world: World): WorldContext => (world as InternalWorld)[$internal]
 
 export const isWorld = (given: unknown): given is World =>
@@ -45,9 +51,11 @@ export const isWorld = (given: unknown): given is World =>
 export const shareIndex = (one: World, other: World) =>
   contextOf(one).entityIndex === contextOf(other).entityIndex
 
-/** Worlds that share an entity index, each with the internal context that bitECS keeps for it. */
+/**
+ * Worlds that share an entity index, and the internal context that bitECS keeps for each of them.
+ */
 export class WorldContexts {
-  /** New entities go into the first world if no other world is named. */
+  /** The worlds. A new entity gets into the first world, unless the caller names another world. */
   readonly all: readonly World[]
   readonly contexts: readonly WorldContext[]
 
@@ -68,7 +76,7 @@ export class WorldContexts {
     return this.entityIndex.versioning
   }
 
-  /** Whether every world has this index: `resetWorld` gives a world a new one. */
+  /** Returns whether every world has this index. (`resetWorld` gives a world a new index.) */
   haveIndex(index: unknown): boolean {
     for (let i = 0; i < this.contexts.length; i++) {
       if (this.contexts[i].entityIndex !== index) return false
@@ -76,7 +84,7 @@ export class WorldContexts {
     return true
   }
 
-  /** The world that an entity is in. If there is only one world, it is returned without a check. */
+  /** Returns the world of an entity. If there is only one world, it is returned without a check. */
   of(eid: number): World | undefined {
     if (this.all.length === 1) return this.all[0]
     for (let i = 0; i < this.all.length; i++) {
@@ -85,7 +93,10 @@ export class WorldContexts {
     return undefined
   }
 
-  /** The Set of an entity's components. A later entity with the same id has another Set. */
+  /**
+   * Returns the Set of an entity's components. If a later entity gets the same id, it has another
+   * Set.
+   */
   componentsOf(eid: number): Set<unknown> | undefined {
     for (let i = 0; i < this.contexts.length; i++) {
       const components = this.contexts[i].entityComponents.get(eid)
@@ -95,9 +106,9 @@ export class WorldContexts {
   }
 
   /**
-   * Whether an entity has an id, in any world of the index. An entity that bitECS is removing is
-   * still in the index, but counts as dead. bitECS loses some versioned ids from the index: such an
-   * id counts as alive if a world has components for it.
+   * Returns whether an entity has this id, in any world of the index. An entity that bitECS is
+   * removing counts as dead, although it is still in the index. bitECS loses some versioned ids
+   * from the index. So an id also counts as alive if a world has components for it.
    * @param everyone for each world, its query from `registerEveryone`
    */
   isAlive(eid: number, everyone: readonly Query[]): boolean {
@@ -119,7 +130,7 @@ export class WorldContexts {
     for (let i = 0; i < aliveCount; i++) words[first + i] = dense[i]
   }
 
-  /** Whether words are what `storeIds` would write. */
+  /** Returns whether the words from index `first` on are exactly what `storeIds` would write. */
   areIds(words: Int32Array, first: number): boolean {
     const { dense, aliveCount } = this.entityIndex
     for (let i = 0; i < aliveCount; i++) if (words[first + i] !== (dense[i] | 0)) return false
@@ -139,7 +150,10 @@ export class WorldContexts {
     return false
   }
 
-  /** `resetWorld` gives each world its own index: afterwards all share the first world's again. */
+  /**
+   * Gives all worlds the index of the first world again. (`resetWorld` has given each world its
+   * own.)
+   */
   reset(): void {
     for (const world of this.all) resetWorld(world)
     for (const context of this.contexts) context.entityIndex = this.entityIndex
@@ -148,12 +162,18 @@ export class WorldContexts {
 
 export const isMadeIn = (world: World, eid: number) => contextOf(world).entityComponents.has(eid)
 
-/** An entity that leaves a query stays in it, and in `toRemove`, until the world's next query. */
+/**
+ * Returns whether a query contains an entity. When an entity leaves a query, bitECS keeps it in the
+ * query and in `toRemove` until the world's next query.
+ */
 export const isMember = (query: Query, eid: number) => query.has(eid) && !query.toRemove.has(eid)
 export const membersOf = (query: Query) => [...query.dense].filter((eid) => isMember(query, eid))
 export const memberCount = (query: Query) => query.dense.length - query.toRemove.dense.length
 
-/** bitECS calls the observers of a query in the order of their subscription. */
+/**
+ * Calls the observer for each entity that enters a query, and returns a function that ends this.
+ * bitECS calls the observers of a query in the order of their subscription.
+ */
 export const onEnter = (query: Query, observer: (eid: number) => void): (() => void) =>
   query.addObservable.subscribe(observer)
 export const onLeave = (query: Query, observer: (eid: number) => void): (() => void) =>
@@ -162,14 +182,21 @@ export const onLeave = (query: Query, observer: (eid: number) => void): (() => v
 /** A component that no entity has. */
 const Nobody = {}
 
-/** A query for all entities. bitECS leaves out prefabs that exist already: they are added here. */
+/**
+ * Returns a query for all entities of a world. For such a query, bitECS leaves out prefabs that
+ * exist already. This function adds them.
+ */
 export function registerEveryone(world: World): Query {
   const everyone = registerQuery(world, [Not(Nobody)])
   for (const eid of getAllEntities(world)) if (hasComponent(world, eid, Prefab)) everyone.add(eid)
   return everyone
 }
 
-/** Hides an entity's component: queries do not match it from now on. Calls no observers. */
+/**
+ * Hides a component of an entity from bitECS: from now on, queries do not match it. Calls no
+ * observers.
+ * @param owners a query for the component
+ */
 export function hide(world: World, owners: Query, eid: number, component: object) {
   owners.remove(eid)
   const { componentMap, entityMasks } = contextOf(world)
@@ -178,9 +205,10 @@ export function hide(world: World, owners: Query, eid: number, component: object
 }
 
 /**
- * Remembers which queries an entity is in. If an observer of the entity's removal throws, bitECS
- * keeps the entity, but has taken it out of its queries.
- * @returns puts the entity back, except into queries for a component that it got or lost since
+ * If an observer throws while bitECS removes an entity, bitECS keeps the entity, but no longer in
+ * its queries. This function remembers the queries beforehand.
+ * @returns a function that puts the entity back into its queries. It skips a query if the entity
+ * has since got or lost one of its components.
  */
 export function rememberQueries(world: World, eid: number): () => void {
   const has = (component: object) => hasComponent(world, eid, component)

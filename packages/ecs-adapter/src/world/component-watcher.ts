@@ -1,15 +1,18 @@
-/** Learns when any entity gets or loses a component, which bitECS does not report for prefabs. */
+/** Detects when an entity gets or loses a component. (bitECS does not report this for prefabs.) */
 import { type ComponentData, Prefab, type Query, type World, type WorldContext } from 'bitecs'
 import { contextOf, IS_PAIR, type WorldContexts } from './bitecs-internals.ts'
 
 /**
- * Learns when any entity, prefabs included, gets or loses a component: `addComponent` and
- * `removeComponent` end by reading the component's getter `IS_PAIR`, which calls `onAsked`.
+ * Detects when an entity, prefabs included, gets or loses a component. At their end, `addComponent`
+ * and `removeComponent` read the component's getter `IS_PAIR`. The getter calls `onAsked`.
  */
 export abstract class ComponentWatcher {
-  /** See `isUsedElsewhere`. Subclasses change it: a method that is not inlined slows additions. */
+  /**
+   * The counter of `isUsedElsewhere`. Subclasses change it themselves, because a method that V8
+   * does not inline would slow down additions.
+   */
   balance = 0
-  /** A component for which `onAsked` only counts while all ids are below `coveredIdCount`. */
+  /** A component for which `onAsked` only counts, if all ids are below `coveredIdCount`. */
   usual: object | undefined
   protected coveredIdCount = 0
   protected index: WorldContext['entityIndex']
@@ -21,8 +24,8 @@ export abstract class ComponentWatcher {
   }
 
   /**
-   * Runs at each addition and removal: one call that V8 did not inline made the benchmark
-   * add_remove take 1.06 times as long.
+   * Runs at each addition and removal. Its speed matters: one call that V8 did not inline made the
+   * benchmark add_remove take 1.06 times as long.
    * @param component the watched component, or an object that inherits from it
    * @returns whether the component is a pair
    */
@@ -37,12 +40,15 @@ export abstract class ComponentWatcher {
   protected abstract onAskedSlow(component: object): true | undefined
 }
 
-/** Key of the watcher. Objects that inherit from a component would lack a private field. */
+/**
+ * The property of a component that holds its watcher. A private field would be missing in objects
+ * that inherit from a component.
+ */
 const WATCHER = Symbol('watcher')
 
 /**
- * The component object that users hold. All are of one class: when each had its own prototype, the
- * properties that bitECS looks up in them cost V8 90 ns in each query.
+ * The component object that users hold. All components are of this one class. When each had its own
+ * prototype, bitECS's reads of their properties took V8 90 ns in each query.
  */
 export class BoundComponent {
   declare readonly [WATCHER]: ComponentWatcher
@@ -56,7 +62,10 @@ export class BoundComponent {
   }
 }
 
-/** bitECS's record of a component in a world. `addComponent` reads `queries` before `IS_PAIR`. */
+/**
+ * bitECS's record of a component in a world. `addComponent` reads its `queries` before it reads
+ * `IS_PAIR`, so this class can act in between.
+ */
 class WatchedData implements ComponentData {
   declare id: number
   declare generationId: number
@@ -85,14 +94,17 @@ class WatchedData implements ComponentData {
   }
 }
 
-/** If a relation's store returned a component, an own `IS_PAIR` hides the getter: deletes it. */
+/**
+ * Deletes an own `IS_PAIR` of a component, because it hides the getter. bitECS sets one if a
+ * relation's store returns a component.
+ */
 export function uncover(component: ComponentData['ref']): void {
   if (!Object.hasOwn(component, IS_PAIR)) return
   delete component[IS_PAIR]
   component[WATCHER].usual = undefined
 }
 
-/** If a world has registered a component, makes each read of its `queries` uncover it. */
+/** Makes each read of a record's `queries` uncover the component, if a world has registered it. */
 export function watch(world: World, component: object): void {
   const context = contextOf(world)
   const data = context.componentMap.get(component)

@@ -1,10 +1,12 @@
-/** Which entities are prefabs: they are in no query, and bitECS has no event for them. */
+/**
+ * Finds out which entities are prefabs. No query contains them, and bitECS has no event for them.
+ */
 import { type ComponentData, getAllEntities, hasComponent, Prefab, type Query } from 'bitecs'
 import { isWorld, type WorldContexts } from './bitecs-internals.ts'
 
 /**
- * Another number whenever an entity of any world may have become a prefab since the last call.
- * Counts from the first call on.
+ * Returns a number that changes whenever an entity of any world may have become a prefab. Changes
+ * before the first call do not count.
  */
 export function prefabVersion({ contexts }: WorldContexts): number {
   let sum = 0
@@ -21,13 +23,16 @@ export function prefabVersion({ contexts }: WorldContexts): number {
   return sum
 }
 
-/** All prefabs of all worlds. */
+/** Returns all prefabs of all worlds. */
 export const listPrefabs = ({ all }: WorldContexts): number[] =>
   all
     .filter(isWorld)
     .flatMap((world) => getAllEntities(world).filter((eid) => hasComponent(world, eid, Prefab)))
 
-/** bitECS's record of a component in a world. Each addition and removal reads `queries`. */
+/**
+ * bitECS's record of a component in a world. It counts the reads of `queries`, because each
+ * addition and removal reads that property.
+ */
 class CountedData implements ComponentData {
   declare id: number
   declare generationId: number

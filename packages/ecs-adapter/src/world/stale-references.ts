@@ -1,13 +1,15 @@
 /**
- * Ids of removed entities that weak lists may still hold.
+ * Tracks ids of removed entities that weak lists may still hold.
  *
- * At `sync`, one sweep over these lists drops the ids. It costs a load and a compare for each
- * element; counting references would slow down every write to a list. But bitECS gives a removed id
- * to a new entity at once. If the new entity's id goes into a list before `sync`, a sweep comes
- * first: up to that sweep, the id in a list means the removed entity.
+ * At `sync`, one sweep over all weak lists drops these ids. The sweep costs a load and a compare
+ * for each element. Counting references instead would slow down every write to a list. But bitECS
+ * may give a removed id to a new entity before the next `sync`. If the new entity's id goes into a
+ * list before `sync`, a sweep comes first, because until then the id in a list means the removed
+ * entity.
  *
- * A removed id is due until a sweep has dropped it. If the id goes into a list later, copied from
- * an old value, the id is due again. An id that no entity has had yet stays, as any number does.
+ * A removed id is due until a sweep has dropped it. If the id goes into a list after that, copied
+ * from an old value, the id is due again. An id that no entity has had yet stays in lists, like any
+ * number.
  */
 import type { Query } from 'bitecs'
 import { lengthened } from '../base/typed-arrays.ts'
@@ -17,26 +19,38 @@ import type { Worlds } from './worlds.ts'
 export class StaleReferences {
   readonly #worlds: Worlds
   readonly #drop: (isKept: (eid: number) => boolean) => void
-  /** By row: the id that was removed since the last `sync`, or 0; and whether the id is due. */
+  /**
+   * For each row, the id that was removed since the last `sync`, or 0. `#due` says whether the id
+   * is due.
+   */
   #removed = new Int32Array(256)
   #isDue = new Uint8Array(256)
-  /** Rows with a removed id: the first `#count`. The array never shrinks, to make no garbage. */
+  /**
+   * The rows with a removed id are the first `#count` elements. The array never shrinks, to make no
+   * garbage.
+   */
   readonly #rows: number[] = []
   #count = 0
-  /** With versioned ids, a row may lose several ids before `sync`: all but the first, all due. */
+  /**
+   * With versioned ids, a row may lose several ids before `sync`. This set has all but the first;
+   * all of them are due.
+   */
   readonly #twins = new Set<number>()
   #hasDue = false
   #entityMask = 0
   /** For each world, a query for all of its entities. */
   #everyone: readonly Query[] = []
 
-  /** @param drop removes the ids that `isKept` refuses from every list */
+  /** @param drop removes the ids from every list for which `isKept` returns false */
   constructor(worlds: Worlds, drop: (isKept: (eid: number) => boolean) => void) {
     this.#worlds = worlds
     this.#drop = drop
   }
 
-  /** Forgets all ids, and subscribes to removals. @returns a function that unsubscribes */
+  /**
+   * Forgets all ids, and subscribes to removals of entities.
+   * @returns a function that unsubscribes
+   */
   subscribe(): () => void {
     this.#forget()
     this.#entityMask = this.#worlds.entityMask
@@ -47,7 +61,7 @@ export class StaleReferences {
     }
   }
 
-  /** Whether a sweep leaves an id in lists. */
+  /** Returns whether a sweep leaves an id in lists. */
   readonly isKept = (eid: number): boolean => {
     if (eid === 0) return true
     const row = eid & this.#entityMask
@@ -55,17 +69,23 @@ export class StaleReferences {
     return this.#twins.size === 0 || !this.#twins.has(eid)
   }
 
-  /** Whether an id is due, but a new entity has it: a sweep must come before a list gets the id. */
+  /**
+   * Returns whether an id is due although a new entity has it. If so, a sweep must come before the
+   * id goes into a list.
+   */
   isReused(eid: number): boolean {
     return this.#hasDue && !this.isKept(eid) && this.#worlds.isAlive(eid, this.#everyone)
   }
 
-  /** Sweeps if the id is reused. Call it for all ids before the first of them goes into a list. */
+  /**
+   * Sweeps if a new entity has the id of a removed one. Call `settle` for all ids before the first
+   * of them goes into a list.
+   */
   settle(eid: number): void {
     if (this.isReused(eid | 0)) this.#sweep()
   }
 
-  /** Call it for each id that has gone into a list, after any sweep. */
+  /** Call this for each id that has gone into a list, after any sweep. */
   note(eid: number): void {
     const id = eid | 0
     const row = id & this.#entityMask
@@ -74,7 +94,10 @@ export class StaleReferences {
     else this.#setDue(row)
   }
 
-  /** For an id in a list that enters the world: sweeps if the id is due, so that the id stays. */
+  /**
+   * Call this for an id in a list that enters the world. It sweeps if the id is due, so that the id
+   * stays in that list.
+   */
   take(eid: number): void {
     if (this.isKept(eid)) return
     this.#sweep()
@@ -82,7 +105,7 @@ export class StaleReferences {
     this.#hasDue = this.#twins.size > 0
   }
 
-  /** The removal of an entity has failed, so the entity keeps its id. */
+  /** Call this if the removal of an entity has failed, so that the entity keeps its id. */
   keep(eid: number): void {
     const row = eid & this.#entityMask
     if (this.#removed[row] === eid) this.#removed[row] = 0

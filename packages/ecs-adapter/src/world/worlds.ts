@@ -1,7 +1,8 @@
 /**
- * The room of worlds: the worlds of a storage, and what bitECS does in them. There is one world, or
- * several that share an entity index, so that each id is unique. Only `bitecs-internals.ts` uses
- * undocumented parts of bitECS. The room knows nothing of rows and memory.
+ * This folder has the worlds of a storage, and watches what bitECS does in them. There is one
+ * world, or several worlds that share an entity index, so that each id is unique. Only
+ * `bitecs-internals.ts` uses undocumented parts of bitECS. The folder knows nothing about rows and
+ * memory.
  */
 import { entityExists, getId, hasComponent, type World } from 'bitecs'
 import { checkedEid } from '../base/arguments.ts'
@@ -9,20 +10,29 @@ import { invalidArgument, noNegativeId, noWorlds, otherIndex, worldTwice } from 
 import { isWorld, shareIndex, WorldContexts } from './bitecs-internals.ts'
 
 export class Worlds extends WorldContexts {
-  /** @throws StorageError 'invalid-argument' */
+  /**
+   * @throws StorageError 'invalid-argument' if `given` is no world, or no list of worlds that share
+   * an index
+   */
   constructor(given: World | readonly World[]) {
     super(isWorld(given) ? [given] : [...checkedList(given)])
   }
 
-  /** @throws StorageError 'invalid-argument' after `deleteWorld` */
+  /**
+   * Checks that the worlds can still be used.
+   * @throws StorageError 'invalid-argument' if `deleteWorld` was called
+   */
   check(): void {
-    // Called in each frame: an iterator would make garbage.
+    // This method runs in each frame. An iterator would make garbage.
     for (let i = 0; i < this.all.length; i++) {
       if (!isWorld(this.all[i])) throw noWorld('the world', this.all[i])
     }
   }
 
-  /** The entity's row in dense columns. @throws StorageError 'invalid-argument' if it is no id */
+  /**
+   * Returns the row of an entity in dense columns.
+   * @throws StorageError 'invalid-argument' if `given` is no id
+   */
   rowOf(given: unknown): number {
     const eid = checkedEid(given)
     if (eid < 0 && !this.isVersioned) throw noNegativeId(eid)
