@@ -1,7 +1,8 @@
 /**
- * Storages of other threads. The world's thread publishes where its columns are, in `publisher.ts`;
- * attached threads look it up at each `sync`. A replaced block is freed when each attached thread
- * has seen a later epoch: see `retired-blocks.ts`. This room knows neither runs nor workers.
+ * Storages of other threads. The world's thread publishes where its columns are, in `publisher.ts`.
+ * Attached threads read that at each `sync`. When each attached thread has seen a later epoch, the
+ * storage frees a replaced block: see `retired-blocks.ts`. This folder knows neither runs nor
+ * workers.
  */
 import type { Pool } from '@ashlar/core'
 import { checkedEid, checkPool } from '../base/arguments.ts'
@@ -43,13 +44,13 @@ export function attachStorage<
   try {
     storage.sync()
   } catch (error) {
-    storage.detach() // the caller gets no object to detach
+    storage.detach() // because the caller gets no object to detach
     throw error
   }
   return storage
 }
 
-/** Word index of a storage's root. Checks that the storage is not disposed of. */
+/** Returns the word index of a storage's root. Throws if the storage is disposed of. */
 function checkedRoot(handle: StorageHandle, pool: Pool): number {
   if (rootByteLength(pool, handle, rootLayout.MAGIC) === rootLayout.BYTE_LENGTH)
     return handle.offset >> 2
@@ -83,7 +84,10 @@ export class AttachedStorage<
   readonly tables: T
   readonly #pool: Pool
   readonly #handle: StorageHandle
-  /** Word indices of the root, and of the words in the root that belong to this thread's slot. */
+  /**
+   * The word index of the root. The fields below it are indices of words in the root that belong to
+   * this thread's slot.
+   */
   readonly #root: number
   readonly #attachedWord: number
   readonly #seenWord: number
@@ -95,7 +99,10 @@ export class AttachedStorage<
   #entityMask = 0
   #buffer: ArrayBufferLike | undefined
   #epoch = 0
-  /** The epochs in which this thread's manifest and entity ids were published. */
+  /**
+   * The epoch in which this thread's manifest was published. The next field is that of its entity
+   * ids.
+   */
   #manifestEpoch = 0
   #entitiesEpoch = 0
 
@@ -114,7 +121,7 @@ export class AttachedStorage<
     this.#memory = new FieldMemory(views, undefined, { handleWord, serialWord })
     this.#components = new AttachedComponents(this.#memory, { row: this.indexOf })
     this.#tables = new AttachedTables(pool, createNamed<Table>('table'))
-    // The types are what the caller says: names that are not there throw.
+    // The caller chooses these types. To read a missing name throws an error.
     this.components = this.#components.byName as C
     this.tables = this.#tables.byName as T
   }
@@ -151,10 +158,11 @@ export class AttachedStorage<
       return
     }
     if (!this.#isAttached) this.#attach(epoch)
-    // All that is read from here on is of this epoch or newer, and is not freed until this thread
-    // reports a later epoch as seen.
+    // Everything that is read from here on is from this epoch or a newer one. It is not freed until
+    // this thread reports that it has seen a later epoch.
     this.#buffer = words.buffer
-    // Entities before columns, the reverse of publishing, so that all entities have rows.
+    // The entities are read before the columns. They are published in the reverse order, so that
+    // every entity here has a row.
     const entities = Atomics.load(words, root + rootLayout.ENTITIES)
     const entitiesEpoch = words[(entities >> 2) + rootLayout.PUBLISHED_EPOCH]
     if (isMoved || entitiesEpoch !== this.#entitiesEpoch) {
@@ -170,7 +178,7 @@ export class AttachedStorage<
     Atomics.store(words, this.#seenWord, epoch)
   }
 
-  /** @internal For `createCommands`. */
+  /** @internal Makes a command buffer, for `createCommands`. */
   readonly $createCommands = (): CommandBuffer => {
     const { registry } = this.#components
     return new CommandBuffer(this.#pool, registry, this.#memory, this.#handle.serial)
@@ -188,7 +196,10 @@ export class AttachedStorage<
     detachAt(this.#pool, this.#attachedWord)
   }
 
-  /** @throws StorageError 'already-attached' */
+  /**
+   * Attaches this thread, from an epoch on.
+   * @throws StorageError 'already-attached' if its pool is attached
+   */
   #attach(epoch: number): void {
     const pool = this.#pool
     const { views } = this.#memory
@@ -196,7 +207,7 @@ export class AttachedStorage<
     if (!attachAt(pool, this.#attachedWord)) {
       throw alreadyAttached(pool.slot, 'this storage', 'attachStorage')
     }
-    // Until this store, the word has an older epoch, which lets the storage free less.
+    // Before this store, the word has an older epoch. That is safe: the storage then frees less.
     Atomics.store(views.i32, this.#seenWord, epoch)
     this.#isAttached = true
     for (const extension of this.#memory.extensions.all) extension.attach?.()

@@ -1,4 +1,4 @@
-/** The components of another thread's storage, as an attached thread sees them. */
+/** The components of another thread's storage, in an attached thread. */
 import { defineColumns } from '../columns/column-properties.ts'
 import { findRow, IndexPlace, RowsView } from '../columns/row-index.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
@@ -13,7 +13,7 @@ import type { ComponentEntry, RowsEntry } from '../shared/manifest.ts'
 
 interface Attached {
   readonly objects: FieldObjects['objects']
-  /** Undefined if the component is dense. */
+  /** The rows of a sparse component; undefined if the component is dense. */
   readonly rows: AttachedRows | undefined
 }
 
@@ -22,10 +22,13 @@ export class AttachedComponents {
   readonly registry = new ComponentRegistry()
   readonly #memory: FieldMemory
   readonly #denseRows: Rows
-  /** By number of the component. */
+  /** The components. The index is the component's number. */
   readonly #all: Attached[] = []
 
-  /** @param memory this thread's: lists and texts that grow move into its pool */
+  /**
+   * @param memory the memory of this thread: lists and texts that grow move into its pool
+   * @param denseRows finds the rows of dense components
+   */
   constructor(memory: FieldMemory, denseRows: Rows) {
     this.#memory = memory
     this.#denseRows = denseRows
@@ -63,12 +66,15 @@ class AttachedRows implements ComponentRows, Rows {
     this.#views = views
   }
 
-  /** At most the capacity of the columns: after `detach`, other data may be in the block. */
+  /**
+   * How many rows are in use. Limited to the capacity of the columns, because after `detach` other
+   * data may be in the block.
+   */
   get count(): number {
     return Math.min(this.#views.i32[this.#place.head], this.#place.rowCount)
   }
 
-  /** An arrow function: `RowsView` hands it to users without its object. */
+  /** An arrow function, because `RowsView` passes it to users without its object. */
   readonly row = (eid: number): number => {
     const row = findRow(this.#views.i32, this.#place, eid)
     return row < this.#place.rowCount ? row : -1

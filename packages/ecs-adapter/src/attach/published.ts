@@ -1,4 +1,7 @@
-/** The blocks that a storage publishes: manifest and entity ids. Both are checked when read. */
+/**
+ * Reads and writes the blocks that a storage publishes: the manifest and the entity ids. Both are
+ * checked when they are read.
+ */
 import type { Arena, Pool } from '@ashlar/core'
 import { isArray, isRecord } from '../base/arguments.ts'
 import { corrupt, noSuchType } from '../base/errors.ts'
@@ -12,7 +15,7 @@ import { kindOf } from '../schema/type-codes.ts'
 import type { ComponentEntry, Manifest, RowsEntry, TableEntry } from '../shared/manifest.ts'
 import * as rootLayout from '../shared/storage-root.ts'
 
-/** Types whose code a bundle may lack. */
+/** The kinds of types whose code a bundle may lack. */
 const KINDS: readonly string[] = ['list', 'text', 'eid']
 const ROW_COUNT_LIMIT = 2 ** 30 // more than the option `capacity` allows
 
@@ -29,7 +32,10 @@ export function storeManifest(words: Int32Array, offset: number, bytes: Uint8Arr
   storeBytes(words, offset + rootLayout.PUBLISHED_HEAD_BYTE_LENGTH, bytes)
 }
 
-/** Reads a manifest whose columns all lie in the arena. @throws StorageError 'corrupt' */
+/**
+ * Reads a manifest, and checks that all its columns lie in the arena.
+ * @throws StorageError 'corrupt' if the manifest is wrong
+ */
 export function readManifest(pool: Pool, words: Int32Array, offset: number): Manifest {
   const byteLength = checkedCount(pool, words, offset, 1)
   const read = loadJson(words, offset + rootLayout.PUBLISHED_HEAD_BYTE_LENGTH, byteLength)
@@ -45,13 +51,19 @@ export function readManifest(pool: Pool, words: Int32Array, offset: number): Man
   return { ...manifest, generations: generationsOf(generations, pool.arena) }
 }
 
-/** A view of the published entity ids. @throws StorageError 'corrupt' */
+/**
+ * Returns a view of the published entity ids.
+ * @throws StorageError 'corrupt' if they do not fit their block
+ */
 export function readEntities(pool: Pool, words: Int32Array, offset: number): Int32Array {
   const count = checkedCount(pool, words, offset, 4)
   return new Int32Array(words.buffer, offset + rootLayout.PUBLISHED_HEAD_BYTE_LENGTH, count)
 }
 
-/** The count of a published block: so many elements of `step` bytes fit into the block. */
+/**
+ * Returns the count in a published block. Checks that this many elements of `step` bytes fit into
+ * the block.
+ */
 function checkedCount(pool: Pool, words: Int32Array, offset: number, step: number): number {
   const room = liveByteLength(pool, offset) - rootLayout.PUBLISHED_HEAD_BYTE_LENGTH
   check(room >= 0, offset)
@@ -75,7 +87,11 @@ function componentOf(read: unknown, arena: Arena): ComponentEntry {
   return rows === undefined ? entry : { ...entry, rows: rowsOf(rows, arena) }
 }
 
-/** @throws StorageError 'invalid-argument' if this thread has no code for the type of a field */
+/**
+ * Reads a field of the manifest.
+ * @param component the name of its component, for messages
+ * @throws StorageError 'invalid-argument' if this thread has no code for the type of the field
+ */
 function fieldOf(read: unknown, component: string): Field {
   const { name, type } = isRecord(read) ? read : {}
   check(typeof name === 'string' && typeof type === 'string', read)

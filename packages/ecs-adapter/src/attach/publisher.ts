@@ -1,4 +1,4 @@
-/** Publishes a storage in the arena, in the thread of its world. */
+/** Publishes a storage in the arena. It runs in the thread of the storage's world. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import type { Extensions } from '../base/extensions.ts'
@@ -21,7 +21,7 @@ export interface PublisherOptions {
   worlds: Worlds
   memory: { readonly views: MemoryViews }
   components: {
-    /** Changes whenever an entry does. */
+    /** A number that changes whenever an entry does. */
     readonly version: number
     readonly entries: readonly ComponentEntry[]
   }
@@ -29,26 +29,27 @@ export interface PublisherOptions {
 }
 
 /**
- * Allocates nothing until `handle` is read. The publisher has its own copy of the offsets in the
- * root, as other threads may overwrite the root. An offset is 0 if there is no block.
+ * Publishes the manifest and the entity ids. It allocates nothing before `handle` is read. The
+ * publisher has its own copy of the offsets in the root, because other threads may overwrite the
+ * root. An offset is 0 if there is no block.
  */
 export class Publisher {
   readonly serial = newSerial()
   root = 0
   manifest = 0
   entities = 0
-  /** A block for the next manifest if memory is out: without a new manifest, nothing is freed. */
+  /** A block kept for the next manifest if memory runs out: without one, nothing is freed. */
   spare = 0
   epoch = 0
   readonly retired: RetiredBlocks
   readonly #options: PublisherOptions
   readonly #pool: Pool
-  /** Version and entity mask of the published manifest. */
+  /** The version of the published manifest. The next field is its entity mask. */
   #version = -1
   #entityMask = 0
   /** The epoch when the last `sync` began. */
   #epochBefore = 0
-  /** Whether something was published or retired since the last epoch. */
+  /** Whether the publisher has published or retired a block since the last epoch. */
   #hasNews = false
 
   constructor(options: PublisherOptions) {
@@ -57,7 +58,7 @@ export class Publisher {
     this.retired = new RetiredBlocks(this.#pool)
   }
 
-  /** @throws ArenaError 'out-of-memory' */
+  /** The first read publishes the storage. @throws ArenaError 'out-of-memory' */
   get handle(): StorageHandle {
     if (this.root === 0) this.#open()
     return { offset: this.root, serial: this.serial }
@@ -77,7 +78,7 @@ export class Publisher {
     return this.#options.worlds.entityMask
   }
 
-  /** What the manifest should hold now. */
+  /** The manifest of the current state. */
   get present(): Manifest {
     const { components, extensions } = this.#options
     const rest = extensions.all.map((extension) => extension.manifest?.())
@@ -103,20 +104,23 @@ export class Publisher {
     this.#words[this.#word(0)] = rootLayout.MAGIC
   }
 
-  /** Publishes moved columns. @throws ArenaError 'out-of-memory'; then it can be called again */
+  /** Publishes moved columns. @throws ArenaError 'out-of-memory'; then you can call it again */
   publish(): void {
     if (this.root === 0) return
     this.#publishManifest(this.#pool.alloc)
     this.#raiseEpoch()
   }
 
-  /** Frees retired blocks that no thread uses any more; publishes changes if memory suffices. */
+  /**
+   * Frees retired blocks that no thread uses any more. Publishes changes if there is enough memory.
+   */
   sync(): void {
     if (this.root === 0) return
     const { tryAlloc } = this.#pool
     this.#epochBefore = this.epoch
-    this.#freeRetired() // first, as it may make room
-    // On failure, stops: a new epoch would free columns that the old manifest still names.
+    this.#freeRetired() // first, because it may free memory for the steps below
+    // Stops if this fails, because a new epoch would free columns that the old manifest still
+    // names.
     if (!this.#publishManifest(tryAlloc)) return
     this.#raiseEpoch()
     this.#freeRetired()
@@ -125,7 +129,9 @@ export class Publisher {
     this.#freeRetired()
   }
 
-  /** Ends the attachment of a slot; with `generation`, only if it is that of the attached pool. */
+  /**
+   * Ends the attachment of a slot. If `generation` is given, it must be that of the attached pool.
+   */
   forget(slot: number, generation?: number): void {
     if (!Number.isInteger(slot) || slot < 0 || slot >= SLOT_CAPACITY) {
       throw invalidArgument('slot', slot, 'that of a thread that has died')
@@ -140,7 +146,7 @@ export class Publisher {
     this.#forgetLog(slot, generation)
   }
 
-  /** @throws StorageError 'still-attached' */
+  /** Checks that no open pool is attached. @throws StorageError 'still-attached' */
   checkDetached(): void {
     if (this.root === 0) return
     const wordOf = (slot: number) => this.#word(rootLayout.attachedWord(slot))
@@ -171,7 +177,7 @@ export class Publisher {
     return (this.root >> 2) + field
   }
 
-  /** Frees a block once all attached threads have seen that it is no longer published. */
+  /** Frees a block after all attached threads have seen that it is no longer published. */
   retire(offset: number): void {
     if (this.root === 0) {
       freeReserved(this.#pool, offset)
@@ -186,7 +192,7 @@ export class Publisher {
     for (const extension of this.#options.extensions.all) extension.forgetSlot?.(word, generation)
   }
 
-  /** Returns false if `alloc` is `tryAlloc` and memory is out. */
+  /** Publishes a new manifest. Returns false if `alloc` is `tryAlloc` and there is no memory. */
   #publishManifest(alloc: Pool['alloc']): boolean {
     const pool = this.#pool
     if (!this.isCurrent) {
@@ -230,7 +236,10 @@ export class Publisher {
     this.entities = offset
   }
 
-  /** Publishes a block, and retires the block that was published before. */
+  /**
+   * Publishes a block, and retires the block that was published before.
+   * @param field the index of the block's word in the root
+   */
   #replace(field: number, offset: number, before: number): void {
     const words = this.#words
     words[(offset >> 2) + rootLayout.PUBLISHED_EPOCH] = (this.epoch + 1) | 0
@@ -259,8 +268,9 @@ export class Publisher {
   }
 
   /**
-   * The oldest epoch that attached threads have last seen. Forgets threads with closed slots.
-   * @param late gets the slots that have not seen `#epochBefore`
+   * Returns the oldest epoch among the epochs that attached threads have last seen. Detaches
+   * threads whose slot is closed.
+   * @param late an array that gets the slots that have not seen `#epochBefore`
    */
   #oldestSeenEpoch(late?: number[]): number {
     const words = this.#words

@@ -7,11 +7,14 @@ import { freeReserved } from '../memory/blocks.ts'
 
 export class RetiredBlocks {
   readonly #pool: Pool
-  /** Offsets of blocks, and the first epoch without each block: the first `#count` of both. */
+  /**
+   * The offsets of the blocks. The next field has, for each block, the first epoch without it. The
+   * first `#count` elements of both are in use.
+   */
   readonly #offsets: number[] = []
   readonly #epochs: number[] = []
   #count = 0
-  /** How many bytes the blocks have. */
+  /** The total byte length of the blocks. */
   byteLength = 0
 
   constructor(pool: Pool) {
@@ -26,14 +29,17 @@ export class RetiredBlocks {
     return this.#count === 0
   }
 
-  /** @param epoch the first epoch without the block */
+  /**
+   * Adds a block.
+   * @param epoch the first epoch without the block
+   */
   add(offset: number, epoch: number): void {
     this.#offsets[this.#count] = offset
     this.#epochs[this.#count++] = epoch
     this.byteLength += this.#pool.byteLengthOf(offset)
   }
 
-  /** Frees the blocks that were replaced in this epoch or earlier. */
+  /** Frees the blocks that were replaced in this epoch or an earlier one. */
   free(epoch: number): void {
     for (let i = this.#count - 1; i >= 0; i--) {
       if (((epoch - this.#epochs[i]) | 0) < 0) continue

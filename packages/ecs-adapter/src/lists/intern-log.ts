@@ -1,12 +1,13 @@
 /**
- * The interned texts that count the index of an attached thread (see `interned-texts.ts`). When the
- * thread has died or ended, its index is taken off these counts by another thread.
+ * The log of an attached thread lists the interned texts that count the thread's index (see
+ * `interned-texts.ts`). When the thread has died or ended, another thread subtracts the index from
+ * these counts.
  *
- * The log is a list of words, whose handle is a word of the storage's root:
+ * The log is a list of words. Its handle is a word of the storage's root:
  *
- *     0    generation + 1 of the thread's pool
- *     1    serial number: distinguishes two logs of one pool
- *     2..  offset of a text's block; 0 for an empty entry
+ * 0    generation + 1 of the thread's pool
+ * 1    serial number: distinguishes two logs of one pool
+ * 2..  offset of a text's block; 0 for an empty entry
  *
  * A block counts the index before the text is logged, and until after the text is removed from the
  * log. If a thread is killed in between, one text leaks, and no text in use is freed.
@@ -23,12 +24,15 @@ export class InternLog {
   readonly #handleWord: number
   readonly #serialWord: number
   readonly #lists: Lists
-  /** Serial number of this thread's log; 0 if it has none. */
+  /** The serial number of this thread's log; 0 if the thread has no log. */
   #serial = 0
   readonly #entryOf = new Map<number, number>()
   readonly #emptyEntries: number[] = []
 
-  /** @param serialWord index of the word that counts serial numbers */
+  /**
+   * @param handleWord the index of the word that holds the handle of the log
+   * @param serialWord the index of the word that counts serial numbers
+   */
   constructor(views: MemoryViews, handleWord: number, serialWord: number) {
     this.#views = views
     this.#handleWord = handleWord
@@ -36,7 +40,10 @@ export class InternLog {
     this.#lists = new Lists(views, Uint32Array)
   }
 
-  /** False if another thread has dropped the log, or the log is another thread's. */
+  /**
+   * Whether this thread still has its log. It is false if another thread has dropped the log, or
+   * has replaced it by its own.
+   */
   get isMine(): boolean {
     const block = this.#block
     if (this.#serial === 0 || this.#lists.length(block) <= SERIAL) return false
@@ -50,7 +57,7 @@ export class InternLog {
     this.#emptyEntries.length = 0
   }
 
-  /** Logs a text; false when memory is out. */
+  /** Logs a text. Returns false if there is no memory. */
   tryAdd(block: number): boolean {
     const { isMine } = this
     if (!isMine || this.#emptyEntries.length === 0) {
@@ -87,9 +94,9 @@ export class InternLog {
 }
 
 /**
- * Takes a thread's index off the counts of the texts in its log, and frees the log. The thread has
- * ended, or uses none of the texts.
- * @param generation drops only a log of the pool with this generation; by default any log
+ * Subtracts a thread's index from the counts of the texts in its log, and frees the log. Call it if
+ * the thread has ended, or uses none of these texts.
+ * @param generation if given, only the log of the pool with this generation is dropped
  */
 export function dropInternLog(
   views: MemoryViews,

@@ -1,14 +1,14 @@
 /**
- * Texts that are stored once each, in a block that counts the references to the text:
+ * Interned texts are stored once each, in a block that counts the references to the text:
  *
- *     -8       0                                  4
- *     | header | indexes << 24 | references       | UTF-8 ... |
+ * -8       0                                  4
+ * | header | indexes << 24 | references       | UTF-8 ... |
  *
- * An index maps a text to its block, and a block to its text: reading makes no string. Each thread
- * has its own index, made of strings, and a block counts the indexes that know it. So any thread
- * may take and drop references by Atomics. The thread that drops the last reference also removes
- * the text from its own index; other indexes lose the text by a sweep, whenever they have doubled.
- * When both counts are 0, the block is freed.
+ * Each thread has an index of its own, made of strings. The index maps a text to its block, and a
+ * block to its text, so that reading makes no string. A block also counts the indexes that contain
+ * it. So any thread may add and remove references by Atomics. The thread that removes the last
+ * reference also removes the text from its own index. Other indexes lose the text by a sweep, which
+ * runs whenever an index has doubled. When both counts are 0, the block is freed.
  */
 
 import type { Extension } from '../base/extensions.ts'
@@ -18,13 +18,19 @@ import type { MemoryViews } from '../memory/memory-views.ts'
 import { dropInternLog, InternLog } from './intern-log.ts'
 import { createTexts, Texts } from './texts.ts'
 
-/** Bytes of the two counts, before a text. */
+/** The byte length of the two counts, which precede the text. */
 export const PREFIX_BYTE_LENGTH = 4
 const INDEX_SIZE_TO_SWEEP = 256
-/** One index in the counts: 8 bits count indexes, as an arena has at most 254 threads. */
+/**
+ * The amount that counts one index. The count of indexes has 8 bits, because an arena has at most
+ * 254 threads.
+ */
 export const ONE_INDEX = 2 ** 24
 export const REFERENCES = ONE_INDEX - 1
-/** Above this, a text is stored twice. The margin is for threads that add references meanwhile. */
+/**
+ * If a text has more references than this, it is stored a second time. The margin allows for
+ * threads that add references at the same time.
+ */
 const REFERENCES_MAX = REFERENCES - 2 ** 12
 
 export class InternedTexts extends Texts implements Extension {
@@ -35,15 +41,18 @@ export class InternedTexts extends Texts implements Extension {
   readonly #log: InternLog | undefined
   readonly #logWord: number
 
-  /** @param words in an attached thread: of its log in the root, see `intern-log.ts` */
+  /**
+   * @param words the words of this thread's log in the root (see `intern-log.ts`); only in an
+   * attached thread
+   */
   constructor(views: MemoryViews, utf8: Utf8, words?: FieldMemory['logWords']) {
     super(views, utf8, PREFIX_BYTE_LENGTH)
     this.#logWord = words?.handleWord ?? 0
     this.#log = words && new InternLog(views, words.handleWord, words.serialWord)
-    this.attach() // the log may be that of an earlier thread with this slot
+    this.attach() // the log may belong to an earlier thread with this slot
   }
 
-  /** Unless the log is still this thread's, drops it: the index begins anew. */
+  /** Drops the index if the log is no longer this thread's. Then the index starts empty. */
   attach(): void {
     if (this.#log === undefined || this.#log.isMine) return
     dropInternLog(this.views, this.#logWord, this.release)
@@ -65,7 +74,7 @@ export class InternedTexts extends Texts implements Extension {
     const block = this.#blockOf.get(given)
     if (block !== undefined) {
       if ((this.#count(block, 1) & REFERENCES) <= REFERENCES_MAX) return block
-      this.#count(block, -1) // no more references fit: the text gets another block
+      this.#count(block, -1) // no more references fit into the count: the text gets another block
       this.#blockOf.delete(given)
     }
     const text = wellFormed(given)
@@ -83,17 +92,20 @@ export class InternedTexts extends Texts implements Extension {
     if (block === 0) return ''
     const known = this.#textOf.get(block)
     if (known !== undefined) return known
-    const text = super.read(block) // of another thread; an entity has the text, so it stays
+    const text = super.read(block) // another thread's text; an entity has it, so it stays
     this.#addToIndex(block, text)
     return text
   }
 
-  /** For `verifyStorage`: the texts in this index, by their blocks. */
+  /** The texts in this index, by their blocks. `verifyStorage` reads it. */
   get index(): ReadonlyMap<number, string> {
     return this.#textOf
   }
 
-  /** Drops texts without references from the index: other threads dropped the last reference. */
+  /**
+   * Removes texts without references from the index. Other threads have removed their last
+   * references.
+   */
   sweep(): void {
     for (const block of this.#textOf.keys()) {
       if ((this.#count(block, 0) & REFERENCES) === 0) this.#dropFromIndex(block)
@@ -101,13 +113,13 @@ export class InternedTexts extends Texts implements Extension {
     this.#sizeToSweep = Math.max(INDEX_SIZE_TO_SWEEP, 2 * this.#textOf.size)
   }
 
-  /** Takes one index off the counts of a block, and frees the block if both are 0. */
+  /** Subtracts one index from the counts of a block, and frees the block if both counts are 0. */
   readonly release = (block: number): void => {
     if (this.#count(block, -ONE_INDEX) === 0) this.views.pool.free(block)
   }
 
   protected override rewrite(word: number, text: string): void {
-    super.rewrite(word, wellFormed(text)) // the index has to hold what `read` returns
+    super.rewrite(word, wellFormed(text)) // the index must hold the text that `read` returns
   }
 
   protected override write(text: string, block: number): number {
@@ -117,7 +129,10 @@ export class InternedTexts extends Texts implements Extension {
     return block
   }
 
-  /** Only if the block has one reference, and no other index has it: then this index drops it. */
+  /**
+   * Removes the text from this index if the block has only one reference, and no other index has
+   * it.
+   */
   protected override tryReuse(block: number, byteLength: number): boolean {
     if (!super.tryReuse(block, byteLength)) return false
     const isIndexed = this.#textOf.has(block)
@@ -126,7 +141,7 @@ export class InternedTexts extends Texts implements Extension {
     return true
   }
 
-  /** If there is no memory to log a text, the text stays out of the index. */
+  /** Adds a text to the index. If there is no memory to log the text, it stays out of the index. */
   #addToIndex(block: number, text: string): void {
     if (this.#textOf.size >= this.#sizeToSweep) this.sweep()
     this.#count(block, ONE_INDEX)
@@ -147,14 +162,17 @@ export class InternedTexts extends Texts implements Extension {
     this.release(block)
   }
 
-  /** Adds to the counts of a block, and returns both. @throws StorageError 'corrupt' */
+  /**
+   * Adds to the counts of a block, and returns both counts.
+   * @throws StorageError 'corrupt' if the counts are impossible
+   */
   #count(block: number, change: number): number {
     this.views.checkPlace('an interned text', block, PREFIX_BYTE_LENGTH)
     return (Atomics.add(this.views.i32, block >> 2, change) + change) | 0
   }
 }
 
-/** For `FieldMemory.get`. */
+/** Makes the interned texts of a thread. Pass this function to `FieldMemory.get`. */
 export function createInternedTexts(memory: FieldMemory): InternedTexts {
   return new InternedTexts(memory.views, memory.get(createTexts).utf8, memory.logWords)
 }

@@ -1,50 +1,68 @@
 /**
- * How many bytes of elements the block of a list has room for.
+ * Chooses the capacity of a list's block, in bytes. In names, "room" means this capacity.
  *
- * A list gets the whole room of a size class. Classes are a fifth apart, so a growing list moves at
- * every fifth, and copies about five bytes for each byte added. Doubling would copy one byte, and
- * waste up to half of the room. Lists of random length that grow, shrink, are made and freed take
- * 28 to 32 B more than their data if they hold 30 to 130 B on average, 1.18 times their data at 256
- * B, and 1.14 times at 512 B: with handle, header and prefix. (With 3 % more room, and shrinking
- * only if a quarter is spare: 1.22 times at 256 B.)
+ * A list uses the whole block of a size class. The byte lengths of classes are a fifth apart. So a
+ * growing list moves whenever it has grown by a fifth, and copies about five bytes for each byte
+ * added. If capacities doubled, it would copy one byte, but waste up to half of the capacity. In a
+ * benchmark, lists of random length grow, shrink, are made and are freed. If their data has 30 to
+ * 130 B on average, a list takes 28 to 32 B more than its data. At 256 B, it takes 1.18 times its
+ * data, and at 512 B 1.14 times. These figures include handle, header and prefix. (If a list had 3
+ * % more capacity, and shrank only when a quarter is unused, it would take 1.22 times its data at
+ * 256 B.)
  */
 import type { Pool } from '@ashlar/core'
 import { CLASS_BYTE_LENGTH_MAX } from '../memory/blocks.ts'
 
-/** Bytes before the elements: the length, and the room. */
+/** The byte length of the prefix before the elements. It holds the length and the capacity. */
 export const PREFIX_BYTE_LENGTH = 8
-/** Rooms are multiples of 16 bytes, as the strides of size classes are. */
+/** Capacities are multiples of 16 bytes, because the byte lengths of size classes are. */
 export const ROOM_STEP = 16
-/** No arena has so many bytes: a list of that length is out of memory. */
+/** The greatest capacity. No arena has this many bytes, so a longer list is out of memory. */
 const ROOM_MAX = 2 ** 31 - ROOM_STEP
 const SPAN_BYTE_LENGTH = 64 * 1024
-/** Bytes of a run besides room: 16 before the block, the prefix, and 8 up to a multiple of 16. */
+/**
+ * The bytes of a run besides its capacity: 16 before the block, the prefix, and 8 up to a multiple
+ * of 16.
+ */
 const RUN_OVERHEAD = 32
 
-/** Whether a block with this room is a run of whole spans, which can be resized in place. */
+/**
+ * Returns whether a block with this capacity is a run of whole spans, which can be resized in
+ * place.
+ */
 export const isRun = (room: number) => room > CLASS_BYTE_LENGTH_MAX
 
-/** The room for so many bytes of elements. A run gets an eighth more, not to move at each span. */
+/**
+ * Returns the capacity for a given byte length of elements. A run gets an eighth more, so that it
+ * does not move at each span.
+ */
 export const roomFor = (pool: Pool, byteLength: number) =>
   leastRoomFor(pool, isRun(byteLength) ? byteLength + Math.ceil(byteLength / 8) : byteLength)
 
-/** As `roomFor`, but without the extra eighth of a run: for when memory is short. */
+/**
+ * Returns the same as `roomFor`, but without the extra eighth of a run. Use it when memory is
+ * short.
+ */
 export function leastRoomFor(pool: Pool, byteLength: number): number {
-  // Rounded up first: rounding down below must not take away room that is needed.
+  // Rounded up first, because the line below rounds down, and must not remove capacity that is
+  // needed.
   const room = Math.min(Math.ceil(byteLength / ROOM_STEP) * ROOM_STEP, ROOM_MAX)
   return (pool.goodByteLength(room + PREFIX_BYTE_LENGTH) - PREFIX_BYTE_LENGTH) & -ROOM_STEP
 }
 
-/** The room of the shortest run for so many bytes, also where a size class would do. */
+/**
+ * Returns the capacity of the shortest run for a given byte length, even if a size class would fit.
+ */
 export const leastRunRoomFor = (byteLength: number) =>
   Math.ceil((byteLength + RUN_OVERHEAD) / SPAN_BYTE_LENGTH) * SPAN_BYTE_LENGTH - RUN_OVERHEAD
 
 /**
- * The room that a list should shrink to; `room` if it stays. At least 4 bytes stay spare, or a 16th
- * from 256 B on. (8 bytes would cost a list two bytes more; a 16th everywhere, five at 128 B.)
+ * Returns the capacity to which a list should shrink, or `room` if it should stay. At least 4 bytes
+ * stay unused, or a 16th from 256 B on. (With 8 bytes, a list would take two bytes more. With a
+ * 16th for all lengths, it would take five bytes more at 128 B.)
  */
 export function shrunkRoom(pool: Pool, room: number, byteLength: number): number {
   const spare = room - byteLength
-  if (spare < 20 || spare < room >> 3) return room // less than the distance of two size classes
+  if (spare < 20 || spare < room >> 3) return room // less than the distance between two size classes
   return Math.min(room, roomFor(pool, byteLength + (byteLength < 256 ? 4 : byteLength >> 4)))
 }

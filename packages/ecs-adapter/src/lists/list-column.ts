@@ -1,4 +1,7 @@
-/** A list field of a component: for users by entity, with every check; for the storage by row. */
+/**
+ * A list field of a component. Users access it by entity, with every check. The storage accesses it
+ * by row.
+ */
 import { invalidArgument } from '../base/errors.ts'
 import { isLength, type ScalarArray, type ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import type { GivenValues } from '../fields/staging.ts'
@@ -18,7 +21,7 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   readonly #staged: StagedNumbers
   readonly #removed: StaleReferences | undefined
 
-  /** @param removed only for lists that drop removed entities */
+  /** @param removed the removed ids; only for lists that drop removed entities */
   constructor(
     options: VariableColumnOptions,
     array: ScalarArrayConstructor<A>,
@@ -145,13 +148,16 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     }
     const count = this.length(eid)
     for (let i = 0; i < count; i++) {
-      const block = this.$blockOf(eid) // each time: callbacks may move the list
+      const block = this.$blockOf(eid) // read each time, because callbacks may move the list
       if (i >= this.#lists.checkedLength(block)) return
       callback(this.#lists.load(block, i), i, eid)
     }
   }
 
-  /** Leaves out removed ids that are reused: a prefab's instances would refer to new entities. */
+  /**
+   * Returns the elements without the removed ids that bitECS has reused. Otherwise, a prefab's
+   * instances would refer to new entities.
+   */
   override $readRow(row: number): number[] {
     const values = this.#lists.toArray(this.$blockAt(row))
     const removed = this.#removed
@@ -180,12 +186,12 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     this.#lists.free(this.$wordAt(row))
   }
 
-  /** For weak lists: removes the ids that `isKept` refuses from all of them. */
+  /** Removes, from all lists of a weak field, the ids for which `isKept` returns false. */
   $filterRows(isKept: (eid: number) => boolean): void {
     for (let row = 0; row < this.$rowCount; row++) this.#lists.filter(this.$wordAt(row), isKept)
   }
 
-  /** Weak lists leave without the ids of removed entities. */
+  /** Packs a list. A weak list is packed without the ids of removed entities. */
   override $pack(row: number): PackedBlock {
     if (this.#removed !== undefined) this.#lists.filter(this.$wordAt(row), this.#removed.isKept)
     return super.$pack(row)
@@ -228,7 +234,10 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
     for (let i = start; i < end; i++) removed.note(this.#staged.values[i])
   }
 
-  /** The index of the element at `index` when `value` is written: a sweep may come before. */
+  /**
+   * Returns the index of the element at `index` for a write of `value`. A sweep may come first, and
+   * move the element.
+   */
   #indexAfterSweep(eid: number, index: number, value: number): number {
     if (this.#removed?.isReused(value | 0) !== true) return index
     const block = this.$blockOf(eid)
@@ -254,6 +263,9 @@ export class ListColumn<A extends ScalarArray> extends VariableColumn implements
   }
 }
 
-/** Checks the type first: `>>>` throws for a bigint, and takes a string for a number. */
+/**
+ * Returns whether an index is valid. Checks its type first, because `>>>` throws for a bigint, and
+ * accepts a string.
+ */
 const isIndex = (index: number, length: number) =>
   typeof index === 'number' && index >>> 0 === index && index < length

@@ -1,4 +1,4 @@
-/** `t.list`, and the code of its fields. */
+/** `t.list`, and the code for its fields. */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import type { ScalarArray } from '../base/typed-arrays.ts'
@@ -35,7 +35,7 @@ class ListCode extends FieldCode {
 
   override createColumn(options: FieldObjectOptions): ListColumn<ScalarArray> {
     const { memory } = options
-    // In attached threads, no id is known to be removed.
+    // Only a world's thread sweeps: attached threads do not know which ids are removed.
     const isSwept = this.#isWeak && memory.owner !== undefined
     const weak = isSwept ? memory.get(createWeakLists) : undefined
     const numbers = memory.get(createStagedNumbers)
@@ -85,7 +85,7 @@ class ListCode extends FieldCode {
     for (let j = 0; j < count; j++) f64[first + j] = values[start + j]
   }
 
-  /** A new array, as observers may keep it. */
+  /** Returns the elements as a new array, because observers may keep it. */
   read({ i32, f64 }: MemoryViews, index: number, resolve: (eid: number) => number): Float64Array {
     const first = (index + FIRST_WORD_COUNT) >> 1
     const list = f64.slice(first, first + i32[index])

@@ -1,11 +1,12 @@
 /**
  * Lists in blocks of an arena. A handle word holds the offset of a list's block, or 0 without a
- * block. Lists know nothing of entities, so that any thread can work on any list.
+ * block. Lists know nothing about entities, so that any thread can work on any list.
  *
- *     -8       0        4                          8                8 + room
- *     | header | length | room | type id           | elements ...   |
+ * -8       0        4                          8                8 + room
+ * | header | length | room | type id           | elements ...   |
  *
- * The room for elements in bytes is a multiple of 16: the low 4 bits of its word are the type id.
+ * "Room" is the capacity in bytes. It is a multiple of 16, so the low 4 bits of its word are free:
+ * they hold the type id.
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt } from '../base/errors.ts'
@@ -25,7 +26,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   readonly #views: MemoryViews
   readonly #type: ScalarArrayConstructor<A>
   readonly #typeId: number
-  /** log2 of the byte length of an element. */
+  /** The base-2 logarithm of an element's byte length. */
   readonly #shift: number
 
   constructor(views: MemoryViews, type: ScalarArrayConstructor<A>) {
@@ -35,12 +36,15 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.#shift = Math.log2(type.BYTES_PER_ELEMENT)
   }
 
-  /** Not checked: use it only to read one element. */
+  /** Returns the length without a check. Use it only to read one element. */
   length(block: number): number {
     return block === 0 ? 0 : this.#views.u32[block >> 2]
   }
 
-  /** For writes, and reads of many elements. @throws StorageError 'corrupt' above the capacity */
+  /**
+   * Returns the length for writes and for reads of many elements.
+   * @throws StorageError 'corrupt' if the length is above the capacity
+   */
   checkedLength(block: number): number {
     const length = this.length(block)
     const capacity = this.capacity(block)
@@ -52,12 +56,12 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return this.#roomOf(block) >> this.#shift
   }
 
-  /** Byte offset of the first element; 0 without a block. */
+  /** Returns the byte offset of the first element. Returns 0 without a block. */
   offset(block: number): number {
     return block === 0 ? 0 : block + PREFIX_BYTE_LENGTH
   }
 
-  /** @param index below the length, as in `store` and `remove` */
+  /** @param index an index below the length, as for `store` and `remove` */
   load(block: number, index: number): number {
     return this.#views.load(this.#typeId, this.#firstIndex(block) + index)
   }
@@ -98,7 +102,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.#shrink(word)
   }
 
-  /** @param index at most the length. @throws as `push` */
+  /** @param index an index that is at most the length. @throws as `push` */
   insert(word: number, index: number, value: number): void {
     const length = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length + 1)
@@ -121,7 +125,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return value
   }
 
-  /** Removes the elements that `isKept` refuses, and gives spare room back. */
+  /** Removes the elements for which `isKept` returns false, and frees unused capacity. */
   filter(word: number, isKept: (value: number) => boolean): void {
     const block = this.#blockAt(word)
     const length = this.checkedLength(block)
@@ -135,7 +139,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     if (kept < length) this.truncate(word, kept)
   }
 
-  /** New elements are 0. Spare room stays. @throws as `push` */
+  /** Changes the length. New elements are 0. Unused capacity stays. @throws as `push` */
   resize(word: number, length: number): void {
     const before = this.checkedLength(this.#blockAt(word))
     const block = this.reserve(word, length)
@@ -147,10 +151,10 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   }
 
   /**
-   * Makes room for so many elements in all, and returns the block of the list.
+   * Gives a list capacity for `capacity` elements in total, and returns the block of the list.
    *
-   * If the list has to move, the new block is filled and stored in the handle before the old one is
-   * freed: a thread that is killed, or out of memory, in between loses nothing.
+   * If the list must move, the new block is filled and stored in the handle before the old one is
+   * freed. So a thread that is killed or out of memory in between loses nothing.
    * @throws as `push`
    */
   reserve(word: number, capacity: number): number {
@@ -158,7 +162,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return this.#install(word, this.create(capacity))
   }
 
-  /** As `reserve`, but returns false when memory is out. */
+  /** Does the same as `reserve`, but returns false if there is no memory. */
   tryReserve(word: number, capacity: number): boolean {
     const { pool } = this.#views
     const block = this.#blockAt(word)
@@ -170,7 +174,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   }
 
   /**
-   * An empty block with room for so many elements, for `replace`; 0 for no elements.
+   * Makes an empty block for `capacity` elements, for `replace`. Returns 0 for no elements.
    * @throws ArenaError 'out-of-memory'
    */
   create(capacity: number): number {
@@ -200,7 +204,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.#views.pool.free(block)
   }
 
-  /** @param length at most the present length. Gives spare room back */
+  /** Shortens a list to `length` elements, and frees unused capacity. */
   truncate(word: number, length: number): void {
     this.#setLength(this.#blockAt(word), length)
     this.#shrink(word)
@@ -211,11 +215,11 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     const room = this.#roomOf(block)
     const shrunk = shrunkRoom(this.#views.pool, room, this.length(block) << this.#shift)
     if (shrunk === room || this.#tryResize(block, shrunk) || this.#tryMove(word, shrunk)) return
-    // Memory is out: the run gives spans back, and the list moves into them.
+    // There is no memory: the run frees some of its spans, and the list moves into these.
     if (this.#tryResize(block, leastRunRoomFor(shrunk), true)) this.#tryMove(word, shrunk)
   }
 
-  /** Resizes a block in place, or returns false. Works only for runs of this thread's pool. */
+  /** Resizes a block in place, or returns false. It can only resize runs of this thread's pool. */
   #tryResize(block: number, room: number, isToBeRun = isRun(room)): boolean {
     const before = this.#roomOf(block)
     if (!isRun(before) || !isToBeRun) return false
@@ -231,7 +235,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return block !== 0 && this.#install(word, block) !== 0
   }
 
-  /** A block for an empty list; 0 if `alloc` is `tryAlloc` and memory is out. */
+  /** Makes a block for an empty list. Returns 0 if `alloc` is `tryAlloc` and there is no memory. */
   #create(alloc: Pool['alloc'], room: number): number {
     const block = alloc(room + PREFIX_BYTE_LENGTH)
     if (block === 0) return 0
@@ -262,7 +266,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     this.#views.copyBytes(start + (from << shift), start + (to << shift), count << shift)
   }
 
-  /** A product: a shift would wrap at 32 bits. */
+  /** A multiplication, because a shift would wrap at 32 bits. */
   #bytesOf(capacity: number): number {
     return capacity * (1 << this.#shift)
   }
@@ -275,7 +279,10 @@ export class Lists<A extends ScalarArray = ScalarArray> {
     return (block + PREFIX_BYTE_LENGTH) >> this.#shift
   }
 
-  /** In bytes; 0 without a block. @throws StorageError 'corrupt' if it would leave the arena */
+  /**
+   * Returns the capacity in bytes; 0 without a block. @throws 'corrupt' if it ends outside the
+   * arena
+   */
   #roomOf(block: number): number {
     if (block === 0) return 0
     const room = this.#views.u32[(block >> 2) + 1] & -ROOM_STEP

@@ -1,6 +1,7 @@
 /**
- * The numbers that are given to lists are first checked and copied here: they may come from the
- * list that they go into. Copying takes 1.3 ns a number. A Float64Array holds every type of number.
+ * Stages the numbers that users pass to lists: checks and copies them first, because they may come
+ * from the list that they go into. Copying takes 1.3 ns a number. A Float64Array holds every type
+ * of number.
  */
 import { invalidArgument } from '../base/errors.ts'
 import { isLength, isListOfNumbers } from '../base/typed-arrays.ts'
@@ -8,24 +9,27 @@ import type { FieldMemory } from '../fields/field-memory.ts'
 import type { NumberStack } from '../fields/staging.ts'
 
 const LENGTH_AT_FIRST = 1024
-/** A longer array of values is dropped after use. */
+/** An array of values that is longer than this is dropped after use. */
 const LENGTH_KEPT = 2 ** 16
 
-/** The staged numbers of a storage in one thread: inner calls end before outer ones. */
+/**
+ * The staged numbers of a storage in one thread. They form a stack, because an inner call ends
+ * before the outer one.
+ */
 export class StagedNumbers implements NumberStack {
   readonly #lengthMax: number
   values = new Float64Array(LENGTH_AT_FIRST)
   length = 0
 
-  /** @param lengthMax the bytes of the arena: no list has more elements */
+  /** @param lengthMax the byte length of the arena: no list has more elements */
   constructor(lengthMax: number) {
     this.#lengthMax = lengthMax
   }
 
   /**
-   * Pushes all given numbers onto `values`, or none.
+   * Pushes all given numbers onto `values`, or none if it throws.
    * @param label names of component and field, for messages
-   * @throws StorageError 'invalid-argument'
+   * @throws StorageError 'invalid-argument' if `given` has anything but numbers
    */
   take(given: unknown, label: string): void {
     const before = this.length
@@ -39,7 +43,7 @@ export class StagedNumbers implements NumberStack {
         throw invalidArgument(`the length of ${label}`, count, expected)
       }
       this.#makeRoom(before + count)
-      this.length = before + count // before the loop: getters of elements may stage numbers
+      this.length = before + count // before the loop, because getters of elements may stage numbers
       for (let i = 0; i < count; i++) {
         const value: unknown = given[i]
         if (typeof value !== 'number') throw invalidArgument(`${label}[${i}]`, value, 'a number')
@@ -66,7 +70,7 @@ export class StagedNumbers implements NumberStack {
   }
 }
 
-/** For `FieldMemory.get`. */
+/** Makes the staged numbers of a thread. Pass this function to `FieldMemory.get`. */
 export function createStagedNumbers(memory: FieldMemory): StagedNumbers {
   const numbers = new StagedNumbers(memory.views.pool.arena.byteLength)
   memory.staging.numbers = numbers

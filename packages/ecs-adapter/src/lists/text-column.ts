@@ -1,4 +1,7 @@
-/** A text field of a component: for users by entity, with every check; for the storage by row. */
+/**
+ * A text field of a component. Users access it by entity, with every check. The storage accesses it
+ * by row.
+ */
 import { invalidArgument } from '../base/errors.ts'
 import type { GivenValues } from '../fields/staging.ts'
 import {
@@ -15,8 +18,8 @@ export class TextColumn extends VariableColumn implements TextField {
   readonly #plain: Texts
 
   /**
-   * @param texts plain or interned
-   * @param plain an interned text leaves the world as a plain one
+   * @param texts stores the texts, plain or interned
+   * @param plain stores plain texts: an interned text leaves the world as a plain one
    */
   constructor(options: VariableColumnOptions, texts: Texts, plain: Texts) {
     super(options)

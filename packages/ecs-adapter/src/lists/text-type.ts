@@ -1,4 +1,4 @@
-/** `t.text`, and the code of its fields. */
+/** `t.text`, and the code for its fields. */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import { byteLengthOfText } from '../base/utf8.ts'

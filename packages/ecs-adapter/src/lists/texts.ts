@@ -1,16 +1,19 @@
-/** Texts in blocks of an arena. A text is given by the offset of its block; '' is given by 0. */
+/** Texts in blocks of an arena. The offset of its block stands for a text, and 0 for ''. */
 import { corrupt } from '../base/errors.ts'
 import { byteLengthOfText, Utf8 } from '../base/utf8.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 
 /**
- * What `create` returns when memory is out, but the text fits into the block of the text that it
- * replaces. Then `replace` writes it into that block.
+ * The result of `create` if there is no memory, but the new text fits into the block of the text
+ * that it replaces. `replace` then writes it into that block.
  */
 const IN_PLACE = -1
 
-/** Without a prefix, a block holds only its text: `arena.view(block)` is the text in UTF-8. */
+/**
+ * Makes, reads and frees texts. A block without a prefix holds only its text: `arena.view(block)`
+ * is the text in UTF-8.
+ */
 export class Texts {
   protected readonly views: MemoryViews
   readonly utf8: Utf8
@@ -24,8 +27,9 @@ export class Texts {
   }
 
   /**
-   * A block with a text, to be freed once; 0 for ''.
-   * @param before the block of the text that this one replaces: then the result may be IN_PLACE
+   * Makes a block with a text. Returns 0 for ''. Free the block exactly once.
+   * @param before the block of the text that this one replaces, if any: then the result may be
+   * IN_PLACE
    * @throws ArenaError 'out-of-memory'
    */
   create(text: string, before = 0): number {
@@ -39,7 +43,7 @@ export class Texts {
 
   /**
    * Replaces the text of a handle word by a block that `create` made for `text`. The earlier block
-   * is freed last: a thread that is killed in between loses neither text.
+   * is freed last, so a thread that is killed in between loses neither text.
    */
   replace(word: number, block: number, text: string): void {
     if (block === IN_PLACE) {
@@ -76,7 +80,7 @@ export class Texts {
     throw corrupt('the block of an interned text', block, 'one that has a count')
   }
 
-  /** Byte offset of the first byte; 0 for ''. */
+  /** Returns the byte offset of the first byte. Returns 0 for ''. */
   offset(block: number): number {
     return block === 0 ? 0 : block + this.#prefix
   }
@@ -89,14 +93,17 @@ export class Texts {
     return this.write(text, block !== 0 ? block : pool.alloc(byteLength))
   }
 
-  /** Whether a text of this length can replace the text in a block, which one handle word has. */
+  /**
+   * Returns whether a text of this length can overwrite the text in a block. Only one handle word
+   * has the block.
+   */
   protected tryReuse(block: number, byteLength: number): boolean {
     return block !== 0 && byteLength <= this.views.pool.byteLengthOf(block)
   }
 
   /**
-   * Shortens the block of a handle word, and writes a text into it: this needs no memory. During
-   * the write the word is 0: a thread that dies loses this text, and nothing else.
+   * Shortens the block of a handle word, and writes a text into it. This needs no memory. During
+   * the write, the word is 0: a thread that dies then loses only this text.
    */
   protected rewrite(word: number, text: string): void {
     const { u32: words, pool } = this.views
@@ -112,5 +119,5 @@ export class Texts {
   }
 }
 
-/** For `FieldMemory.get`. */
+/** Makes the texts of a thread. Pass this function to `FieldMemory.get`. */
 export const createTexts = ({ views }: FieldMemory): Texts => new Texts(views, new Utf8())

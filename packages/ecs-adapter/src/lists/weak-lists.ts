@@ -1,12 +1,12 @@
-/** The weak lists of a storage, and the ids of removed entities that they may still hold. */
+/** The weak lists of a storage, and the ids of removed entities that these lists may still hold. */
 
 import type { Extension } from '../base/extensions.ts'
 import type { FieldMemory, FieldOwner } from '../fields/field-memory.ts'
 import { StaleReferences } from '../world/stale-references.ts'
 
-/** A column of weak lists. */
+/** A column whose elements are weak lists. */
 interface WeakColumn {
-  /** Removes the ids that `isKept` refuses from all lists. */
+  /** Removes, from all lists, the ids for which `isKept` returns false. */
   $filterRows(isKept: (eid: number) => boolean): void
 }
 
@@ -18,7 +18,7 @@ export class WeakLists extends StaleReferences implements Extension {
     const columns: WeakColumn[] = []
     super(worlds, (isKept) => {
       checkIdle('taking removed entities out of lists')
-      // By index: an iterator would be garbage.
+      // A loop by index, because an iterator would make garbage.
       for (let i = 0; i < columns.length; i++) columns[i].$filterRows(isKept)
     })
     this.columns = columns
@@ -29,7 +29,7 @@ export class WeakLists extends StaleReferences implements Extension {
     this.#unsubscribe = this.subscribe()
   }
 
-  /** Workers edit lists without a check for removed ids. */
+  /** Drops removed ids before a run, because workers edit lists without checking for such ids. */
   publish(): void {
     this.sync()
   }
@@ -39,5 +39,8 @@ export class WeakLists extends StaleReferences implements Extension {
   }
 }
 
-/** For `FieldMemory.get`, in the thread of a world. */
+/**
+ * Makes the weak lists of a storage. Pass this function to `FieldMemory.get` in the thread of a
+ * world.
+ */
 export const createWeakLists = ({ owner }: FieldMemory): WeakLists => new WeakLists(owner!)

@@ -1,51 +1,61 @@
-/** Plans the stages of a schedule: which systems may run at once, by what they read and write. */
+/**
+ * Plans the stages of a schedule: finds out which systems may run at the same time, from what they
+ * read and write.
+ */
 
-/** What one system touches: components, or any other values that stand for what systems share. */
+/**
+ * What one system accesses: components, or other values that stand for things that systems share.
+ */
 export interface Access {
-  /** Unique among the systems. */
+  /** The name of the system. It is unique in the schedule. */
   readonly name: string
-  /** If `reads` and `writes` are undefined, nothing is known of the system, and it runs alone. */
+  /**
+   * What the system reads. If `reads` and `writes` are both undefined, nothing is known about the
+   * system, and it runs alone.
+   */
   readonly reads: readonly unknown[] | undefined
   readonly writes: readonly unknown[] | undefined
-  /** Names of earlier systems that the system waits for, whatever they share. */
+  /** The names of earlier systems for which this system waits, whatever they share. */
   readonly after: readonly string[]
 }
 
-/** Why one system waits for an earlier one. */
+/** The reason why one system waits for an earlier one. */
 export interface Conflict {
   readonly kind: 'write-read' | 'read-write' | 'write-write' | 'unknown' | 'after'
-  /** What both systems touch; undefined for the kinds 'unknown' and 'after'. */
+  /** The thing that both systems access. It is undefined for the kinds 'unknown' and 'after'. */
   readonly what: unknown
 }
 
-/** An earlier system that a system waits for, and why. */
+/** An earlier system for which a system waits, and the reason. */
 export interface Dependency extends Conflict {
   readonly index: number
 }
 
 export interface StagePlan {
   readonly systems: readonly Access[]
-  /** Indices of the systems of each stage, ascending. */
+  /** For each stage, the indices of its systems, in ascending order. */
   readonly stages: readonly (readonly number[])[]
-  /** By system. A dependency that follows from two others is left out. */
+  /** For each system, its dependencies, except those that follow from two others. */
   readonly dependencies: readonly (readonly Dependency[])[]
 }
 
 /**
- * Puts each system into the first stage after those of all earlier systems that conflict with it.
+ * Puts each system into the first stage after the stages of all earlier systems that conflict with
+ * it.
  * @param systems in the order in which they run if they conflict
  */
 export function planStages(systems: readonly Access[]): StagePlan {
   const stages: number[][] = []
   const dependencies: Dependency[][] = []
   const stageOf: number[] = []
-  /** By system: all systems that it waits for, directly or through a system that it waits for. */
+  /** For each system, all systems for which it waits, directly or through another system. */
   const before: Set<number>[] = []
   for (const [index, system] of systems.entries()) {
     let stage = 0
     const known = new Set<number>()
     const own: Dependency[] = []
-    // Backwards: a system that waits for `other` waits for all that `other` waits for.
+    // Backwards, because a system that waits for `other` also waits for all systems for which
+    // `other` waits.
     for (let other = index - 1; other >= 0; other--) {
       const conflict = conflictOf(systems[other], system)
       if (conflict === undefined) continue
@@ -64,7 +74,7 @@ export function planStages(systems: readonly Access[]): StagePlan {
   return { systems, stages, dependencies }
 }
 
-/** Why `later` may not run at the same time as `earlier`; undefined if it may. */
+/** Returns why `later` may not run at the same time as `earlier`. Returns undefined if it may. */
 export function conflictOf(earlier: Access, later: Access): Conflict | undefined {
   if (later.after.includes(earlier.name)) return { kind: 'after', what: undefined }
   if (isUnknown(earlier) || isUnknown(later)) return { kind: 'unknown', what: undefined }

@@ -1,4 +1,4 @@
-/** Checks what users declare about the systems of a schedule. */
+/** Checks the entries of a schedule, in which users declare what systems access. */
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateEntry, invalidArgument, misuse, shown } from '../base/errors.ts'
 import { nearestOf } from '../base/nearest.ts'
@@ -18,7 +18,7 @@ import type { Access } from './parallel-stages.ts'
  */
 export type Accessed<N extends string = string> = object | N
 
-/** The names of components and tables in what the systems are called with. */
+/** The names of components and tables in the arguments of the systems. */
 type NamesOf<S> = {
   readonly [K in keyof S]: ContextOf<S[K]> extends {
     readonly components: infer C
@@ -28,10 +28,10 @@ type NamesOf<S> = {
     : never
 }[keyof S]
 
-/** Any names, if no system says what it is called with. */
+/** The same names, or any name if no system declares its arguments. */
 type KnownNamesOf<S> = [NamesOf<S>] extends [never] ? string : NamesOf<S>
 
-/** As `ArgumentsFor` of `group.run`. */
+/** The arguments of an entry, as `ArgumentsFor` of `group.run`. */
 type EntryArgs<S, A> = string extends keyof S
   ? { readonly args?: (() => unknown) | undefined }
   : unknown extends A
@@ -79,7 +79,7 @@ interface SystemEntry<K extends string, N extends string> extends BatchOptions {
   readonly after?: readonly string[]
 }
 
-/** A component or table of the storage, by its name. */
+/** The name of a component or table of the storage, and the component or table itself. */
 export type Named = readonly [name: string, object: object]
 
 const KEYS: readonly (keyof ScheduleEntry)[] = [
@@ -94,9 +94,10 @@ const KEYS: readonly (keyof ScheduleEntry)[] = [
 ]
 
 /**
+ * Checks the entries of a schedule, and reads each declaration.
  * @param systems names of the group's systems; empty if it has no worker yet
  * @param named components and tables of the storage
- * @throws StorageError 'invalid-argument'
+ * @throws StorageError 'invalid-argument' if an entry is wrong
  */
 export function checkEntries(
   entries: readonly ScheduleEntry[],

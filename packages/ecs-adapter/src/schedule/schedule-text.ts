@@ -1,15 +1,18 @@
-/** A schedule as text, for people to read. */
+/** Prints a schedule as text for people to read. */
 import { isRelation } from '../world/bitecs-internals.ts'
 import { type Access, type Dependency, isUnknown, type StagePlan } from './parallel-stages.ts'
 import type { Named } from './schedule-entry.ts'
 
-/** Returns a function that names what systems read and write; it numbers what has no name. */
+/**
+ * Returns a function that returns a name for a thing that systems read or write. Things without a
+ * name are numbered.
+ */
 function createNamer(named: readonly Named[]): (what: unknown) => string {
   const names = new Map<unknown, string>(named.map(([name, object]) => [object, name]))
   let relationCount = 0
   let unnamedCount = 0
   const nameOf = (what: unknown): string => {
-    // All relations share the name of a function of bitECS: `t` in its minified build.
+    // All relations are functions of bitECS with the same name, which is `t` in its minified build.
     if (isRelation(what as object)) return `relation ${++relationCount}`
     const { name } = what as { readonly name?: unknown }
     return (typeof name === 'string' && name) || `unnamed ${++unnamedCount}`
@@ -22,7 +25,8 @@ function createNamer(named: readonly Named[]): (what: unknown) => string {
 }
 
 /**
- * Returns a line for each system, by stages, and below it a line for each of its dependencies.
+ * Returns a text with a line for each system, by stages. Below it, each of its dependencies has a
+ * line.
  * @param named components and tables of the storage
  */
 export function printPlan(

@@ -1,6 +1,6 @@
 /**
- * Schedules: systems in stages. The systems of one stage do not conflict. The stages depend only on
- * what the systems declare. A schedule runs its group by `$run` and `$runSync`.
+ * Schedules run systems in stages. The systems of one stage do not conflict. The stages depend only
+ * on what the systems declare. A schedule runs its group by `$run` and `$runSync`.
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'

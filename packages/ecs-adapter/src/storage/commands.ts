@@ -1,4 +1,4 @@
-/** Command buffers of a storage, and their application to its worlds. */
+/** Makes command buffers for a storage, and applies them to its worlds. */
 import type { Pool } from '@ashlar/core'
 import { AttachedStorage } from '../attach/attach.ts'
 import { invalidArgument } from '../base/errors.ts'
@@ -80,7 +80,7 @@ export function applyCommands(
   }
 }
 
-/** Makes the extension for commands. */
+/** Makes the extension of a storage for commands. */
 export function commandsOf({ worlds, components, memory, publisher }: StorageParts): WorldCommands {
   return new WorldCommands(worlds, components, memory, publisher.serial)
 }

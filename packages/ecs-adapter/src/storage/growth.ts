@@ -1,6 +1,7 @@
 /**
- * Says that columns have moved, and that memory waits for a `sync`. Invariant: hooks of the user
- * run when nothing is half done; meanwhile the storage is not synced, reset or disposed of.
+ * Reports that columns have moved, and that memory waits for a `sync`. Invariant: hooks of the user
+ * run only when no operation is half done. While they run, the storage is not synced, reset or
+ * disposed of.
  */
 
 import type { Publisher } from '../attach/publisher.ts'
@@ -11,12 +12,12 @@ import type { FieldMemory } from '../fields/field-memory.ts'
 import type { Component } from '../schema/schema.ts'
 import type { StorageOptions } from './storage-options.ts'
 
-/** If more than one in so many bytes of the arena waits, that is reported. */
+/** If more than one part in this many of the arena waits, the storage reports that. */
 const PART_COUNT = 16
-/** A `sync` that comes within this time comes soon enough. */
+/** How many milliseconds memory may wait for a `sync` before the storage reports that. */
 const PATIENCE_MS = 1000
 
-/** The parts of a storage that this one needs. */
+/** The other parts of a storage that `Growth` needs. */
 interface Parts {
   readonly sets: Sets
   readonly memory: FieldMemory
@@ -25,25 +26,29 @@ interface Parts {
 }
 
 export class StorageGrowth implements Growth {
-  /** See `Storage.columnsVersion`. */
+  /** The value of `Storage.columnsVersion`. */
   version = 0
   movedColumnCount = 0
   readonly #parts: Parts
   readonly #hooks: Pick<StorageOptions, 'onColumnsMoved' | 'onWaiting'>
-  /** In bytes. */
+  /** If more bytes than this wait, the storage reports that. */
   readonly #limit: number
-  /** Components whose move is not reported yet. */
+  /** The components whose move is not reported yet. */
   readonly #moved: Component[] = []
-  /** For whom the memory waits that was reported last, until less waits. */
+  /**
+   * What the memory of the last report waits for: `sync` of this thread, or of other threads.
+   * Undefined again when less memory waits.
+   */
   #reported: 'sync' | 'threads' | undefined
-  /** When so much was first found to wait for `sync`, by `nowMs`. */
+  /** The time, by `nowMs`, when this much memory was first found to wait for `sync`. */
   #waitsSince: number | undefined
   #hasWarned = false
 
   constructor(parts: Parts, hooks: StorageOptions) {
     this.#parts = parts
     this.#hooks = hooks
-    // A quotient without a rest is a small integer; a product with 1/16 would be boxed when read.
+    // The integer quotient is a small integer. V8 would allocate memory when it reads a product
+    // with 1/16.
     this.#limit = parts.memory.views.pool.arena.byteLength / PART_COUNT
   }
 
@@ -53,7 +58,7 @@ export class StorageGrowth implements Growth {
     this.#moved.push(component)
   }
 
-  /** How many bytes are in use no more, but wait for a `sync`. */
+  /** How many bytes are no longer in use, but wait for a `sync`. */
   get waitingByteLength(): number {
     const { components, publisher } = this.#parts
     return components.sumOf('staleByteLength') + publisher.retired.byteLength
@@ -62,7 +67,7 @@ export class StorageGrowth implements Growth {
   report(): void {
     const { sets, publisher } = this.#parts
     const isLittle = publisher.retired.byteLength <= this.#limit && this.#reported === undefined
-    if (isLittle && this.#waitsSince === undefined && this.#moved.length === 0) return // usually
+    if (isLittle && this.#waitsSince === undefined && this.#moved.length === 0) return // usual
     sets.beginSet()
     try {
       while (this.#moved.length > 0) {
@@ -89,7 +94,7 @@ export class StorageGrowth implements Growth {
     const { publisher } = this.#parts
     const byteLength = this.waitingByteLength
     const retired = publisher.retired.byteLength
-    // Just after a `sync`, no thread is late yet.
+    // If a `sync` has only just run, no thread is late yet.
     const late = retired > this.#limit ? publisher.waitingSlots : []
     const isForThreads = late.length > 0
     const isMuch = byteLength - retired > this.#limit

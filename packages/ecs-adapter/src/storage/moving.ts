@@ -1,4 +1,4 @@
-/** Entities that move from one world to another, in any thread of the arena. */
+/** Moves entities from one world to another, in any thread of the arena. */
 import type { EntityId, World } from 'bitecs'
 import { Packing } from './packing.ts'
 import { checkedStorage } from './storage.ts'
@@ -53,5 +53,5 @@ export function moveIn(storage: Storage, packed: number, world?: World): EntityI
   return checked.parts.extension(packingOf).moveIn(packed, world)
 }
 
-/** Makes the extension for packed entities. */
+/** Makes the extension of a storage for packed entities. */
 const packingOf = (parts: StorageParts) => new Packing(parts)

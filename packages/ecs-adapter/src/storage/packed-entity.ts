@@ -1,14 +1,15 @@
 /**
- * An entity on its way from one world to another: a block of the arena that any thread can read.
+ * A packed entity is on its way from one world to another. It is a block of the arena, which any
+ * thread can read:
  *
- *     word 0    magic
- *          1    number of components
- *          2    number of lists and texts
- *          3    number of scalars
- *          4    serial number of the storage
- *          6..  as f64: offsets of the blocks of lists and texts, 0 for an empty one; the scalars
- *          ..   byte length of each component's signature
- *          ..   the signatures in UTF-8, see `Listed.signature`
+ * word 0    magic
+ * 1    number of components
+ * 2    number of lists and texts
+ * 3    number of scalars
+ * 4    serial number of the storage
+ * 6..  as f64: offsets of the blocks of lists and texts, 0 for an empty one; the scalars
+ * ..   byte length of each component's signature
+ * ..   the signatures in UTF-8, see `Listed.signature`
  *
  * Lists and texts stay in their blocks, which belong to the packed entity. Interned texts are
  * packed as plain texts.
@@ -19,7 +20,7 @@ import { invalidArgument } from '../base/errors.ts'
 import { isLiveBlock } from '../memory/blocks.ts'
 
 const PACKED_MAGIC = 0x41534805
-/** The magic while a thread moves the entity in. */
+/** The magic of a packed entity while a thread moves the entity into a world. */
 const CLAIMED_MAGIC = 0x41534806
 const COMPONENT_COUNT = 1
 const BLOCK_COUNT = 2
@@ -27,17 +28,23 @@ const SCALAR_COUNT = 3
 const STORAGE = 4
 const HEAD_BYTE_LENGTH = 24
 
-/** Each array is in the order of the components, then of their fields. */
+/**
+ * The contents of a packed entity. Each array is in the order of the components, and then of their
+ * fields.
+ */
 export interface PackedEntity {
-  /** Distinguishes the storage from others. */
+  /** A random number that distinguishes the storage from others. */
   readonly serial: number
   readonly signatures: readonly Uint8Array[]
-  /** Offsets of the blocks of lists and texts; 0 for an empty list or text. */
+  /** The offsets of the blocks of lists and texts. The offset is 0 for an empty list or text. */
   readonly blocks: readonly number[]
   readonly scalars: readonly number[]
 }
 
-/** Writes a packed entity. Returns the offset of its block. @throws ArenaError 'out-of-memory' */
+/**
+ * Writes a packed entity, and returns the offset of its block.
+ * @throws ArenaError 'out-of-memory'
+ */
 export function writePacked(pool: Pool, packed: PackedEntity): number {
   const { serial, signatures, blocks, scalars } = packed
   const lengths = HEAD_BYTE_LENGTH + 8 * (blocks.length + scalars.length)
@@ -64,8 +71,8 @@ export function writePacked(pool: Pool, packed: PackedEntity): number {
 }
 
 /**
- * Claims a packed entity, so that no other thread moves it in, and returns what it holds. The
- * signatures are views of the block.
+ * Claims a packed entity, so that no other thread moves it in. Returns its contents. The signatures
+ * are views of the block.
  * @throws StorageError 'invalid-argument' if there is none, or if a part of it was overwritten
  */
 export function claimPacked(pool: Pool, offset: number): PackedEntity {
@@ -81,7 +88,10 @@ export function claimPacked(pool: Pool, offset: number): PackedEntity {
   throw notPacked(offset)
 }
 
-/** Undefined if the counts do not fit the block, or a list or text has no block. */
+/**
+ * Reads a packed entity. Returns undefined if the counts do not fit the block, or if a list or text
+ * has no block.
+ */
 function readPacked(pool: Pool, offset: number): PackedEntity | undefined {
   const { i32, f64, u8 } = pool.arena
   const word = offset >> 2
@@ -113,7 +123,7 @@ function readPacked(pool: Pool, offset: number): PackedEntity | undefined {
     : undefined
 }
 
-/** Gives up a claim: the entity stays packed, and can be claimed again. */
+/** Gives up a claim. The entity stays packed, and a thread can claim it again. */
 export function releasePacked({ arena }: Pool, offset: number): void {
   Atomics.store(arena.i32, offset >> 2, PACKED_MAGIC)
 }

@@ -1,6 +1,6 @@
 /**
- * Moves entities from one world to another, also between threads. Lists and texts move by their
- * blocks, which are not copied.
+ * Moves entities from one world to another, also between threads. Their lists and texts move
+ * without a copy: the entity keeps the blocks.
  */
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, removeEntity, set, type World } from 'bitecs'
@@ -33,24 +33,32 @@ interface Outgoing {
   readonly column: VariableColumn
   readonly row: number
   readonly block: number
-  /** Whether `block` is not the row's: a plain copy of an interned text, or 0 without a row. */
+  /**
+   * Whether `block` is not the row's block. Then it is a plain copy of an interned text, or 0 for
+   * an entity without a row.
+   */
   readonly isCopy: boolean
 }
 
 export class Packing implements Extension {
   readonly #options: PackingOptions
-  /** Distinguishes entities of this storage from those of others, once they are packed. */
+  /**
+   * A random number. It distinguishes packed entities of this storage from those of other storages.
+   */
   readonly #serial = newSerial()
   /** The signature of each component in UTF-8, by its number. */
   readonly #signatures: Uint8Array[] = []
-  /** How many calls of `moveIn` are running: observers of one may make another. */
+  /**
+   * How many calls of `moveIn` are running. There can be several, because an observer may call
+   * `moveIn`.
+   */
   #moveCount = 0
 
   constructor(options: PackingOptions) {
     this.#options = options
   }
 
-  /** See `moveOut`. */
+  /** Does the work of the function `moveOut`. */
   moveOut(eid: number): number {
     const { worlds, memory, components, worldState } = this.#options
     const { pool } = memory.views
@@ -74,7 +82,7 @@ export class Packing implements Extension {
       removeSafely(worldState, worlds.of(eid)!, eid)
       return offset
     } catch (error) {
-      // If an observer threw, the entity may still be there: then it gets its lists and texts back.
+      // If an observer threw, the entity may still exist: then it gets its lists and texts back.
       const isThere = worlds.componentsOf(eid) === own
       for (const { column, row, block, isCopy } of outgoing) {
         if (!isThere || isCopy) freeBlock(pool, block)
@@ -109,7 +117,7 @@ export class Packing implements Extension {
     return this.#signatures[number]
   }
 
-  /** See `moveIn`. */
+  /** Does the work of the function `moveIn`. */
   moveIn(offset: number, world: World = this.#options.worlds.all[0]): number {
     const { worlds, memory } = this.#options
     const { pool } = memory.views
@@ -117,7 +125,7 @@ export class Packing implements Extension {
       throw invalidArgument('the world', world, 'one of those that createStorage() was given')
     }
     const packed = claimPacked(pool, offset)
-    /** The blocks that the entity gets: for an interned text, not the packed copy. */
+    /** The blocks that the entity gets. For an interned text, this is not the packed copy. */
     const blocks = [...packed.blocks]
     let columns: readonly VariableColumn[] = []
     let eid: number
@@ -143,12 +151,15 @@ export class Packing implements Extension {
     return eid
   }
 
-  /** @throws StorageError 'move-busy' while a call of `moveIn` is running */
+  /**
+   * Checks that no call of `moveIn` is running.
+   * @throws StorageError 'move-busy' if one is
+   */
   checkDispose(): void {
     if (this.#moveCount > 0) throw moveIsBusy('storage.dispose()')
   }
 
-  /** The components of this storage that have the signatures of a packed entity. */
+  /** Returns the components of this storage that have the signatures of a packed entity. */
   #componentsOf({ signatures, blocks, scalars }: PackedEntity): StorageComponent[] {
     const { all } = this.#options.components
     const components: StorageComponent[] = []
@@ -169,7 +180,7 @@ export class Packing implements Extension {
 
   /**
    * Makes an entity with the packed values. If this throws, the blocks still belong to the caller.
-   * An observer may remove the entity, and another one may get its id.
+   * An observer may remove the entity, and bitECS may give its id to another entity.
    */
   #settle(
     world: World,
@@ -195,7 +206,7 @@ export class Packing implements Extension {
         }
         addComponent(world, eid, fields.length === 0 ? component : set(component, values))
       }
-      // After the last observer, and before any block is installed, as `$takeIn` may throw.
+      // After the last observer, and before any block is installed, because `$takeIn` may throw.
       for (let i = 0; i < columns.length; i++) columns[i].$takeIn?.(blocks[i])
     } catch (error) {
       if (isThere()) removeEntity(world, eid)
@@ -216,9 +227,10 @@ export class Packing implements Extension {
 }
 
 /**
- * Removes an entity. If an observer throws, the entity keeps all it had: this puts it back into the
- * queries from which bitECS has taken it, and keeps storages from freeing its rows.
- * @throws what observers throw
+ * Removes an entity. If an observer throws, the entity keeps everything that it had: this function
+ * puts the entity back into the queries from which bitECS has removed it, and keeps storages from
+ * freeing its rows.
+ * @throws the error that an observer throws
  */
 function removeSafely(state: WorldState, world: World, eid: number): void {
   const { worlds } = state
@@ -238,7 +250,7 @@ function removeSafely(state: WorldState, world: World, eid: number): void {
   }
 }
 
-/** The lists and texts of components, in the order of the components and their fields. */
+/** Returns the lists and texts of components, in the order of the components and their fields. */
 const columnsOf = (components: readonly StorageComponent[]): readonly VariableColumn[] =>
   components.flatMap(({ hooks }) => hooks?.store.variable ?? []).filter((one) => one !== undefined)
 
@@ -255,7 +267,7 @@ function unknownSignature(signature: Uint8Array, all: readonly StorageComponent[
 }
 
 function install(column: VariableColumn, row: number, block: number): void {
-  column.$freeRow(row) // frees what an observer has written
+  column.$freeRow(row) // this frees a list or text that an observer has written
   column.$setBlock(row, block)
 }
 

@@ -1,4 +1,4 @@
-/** Components that few entities have. */
+/** Makes sparse components, which suit components that few entities have. */
 import type { ComponentContext } from '../columns/component-context.ts'
 import { SparseStore } from '../columns/sparse-store.ts'
 import type { CheckedSparse, Schema, SparseComponent } from '../schema/schema.ts'

@@ -1,4 +1,4 @@
-/** What a storage can do: the interface that callers see, with its docs. */
+/** The interface `Storage`, which callers use, with its documentation. */
 import type { Pool } from '@ashlar/core'
 import type { EntityId } from 'bitecs'
 import type { AnyComponent, Checked, Component, Schema } from '../schema/schema.ts'
@@ -8,9 +8,12 @@ import type { StorageStats } from './storage-options.ts'
 import type { StorageParts } from './storage-parts.ts'
 import type { RunQueue } from './world-state.ts'
 
-/** What `verifyStorage` reads of a worker group. */
+/** The properties of a worker group that `verifyStorage` reads. */
 export interface OpenGroup {
-  /** Byte offsets of the group's blocks; of a scratch or command buffer, the first block only. */
+  /**
+   * The byte offsets of the group's blocks. For a scratch or command buffer, this is only its first
+   * block.
+   */
   readonly held: {
     readonly controlBlock: number
     readonly reports: readonly number[]

@@ -1,4 +1,4 @@
-/** What `createStorage` takes, and what a storage says of its memory. */
+/** The options of `createStorage`, and the figures that a storage reports about its memory. */
 import type { AnyComponent } from '../schema/schema.ts'
 
 /** Options of `createStorage`. */

@@ -1,4 +1,7 @@
-/** The parts of a storage. What few games need are extensions: the functions make them. */
+/**
+ * The parts of a storage. Parts that few games need are extensions: a function makes each one at
+ * its first use.
+ */
 import type { Pool } from '@ashlar/core'
 import { Publisher } from '../attach/publisher.ts'
 import type { Extensions } from '../base/extensions.ts'
@@ -18,7 +21,7 @@ export class StorageParts implements StorageContext {
   readonly memory: FieldMemory
   readonly extensions: Extensions
   readonly components = new StorageComponents()
-  /** By name. */
+  /** The tables, by name. */
   readonly tables = createNamed<Table>('table')
   readonly worldState: WorldState
   readonly sets: WorldState
@@ -26,7 +29,8 @@ export class StorageParts implements StorageContext {
   readonly growth: StorageGrowth
 
   /**
-   * @throws StorageError 'invalid-argument' if a storage of one of the worlds has other worlds, too
+   * @throws StorageError 'invalid-argument' if one of the worlds has a storage that also serves
+   * other worlds
    */
   constructor(worlds: Worlds, pool: Pool, options: StorageOptions) {
     this.worlds = worlds
@@ -38,7 +42,7 @@ export class StorageParts implements StorageContext {
     this.growth = new StorageGrowth(this, options)
   }
 
-  /** The extension that a function makes when it is asked for first. */
+  /** Returns the extension that `make` returns. The first call makes it. */
   extension<E extends object>(make: (storage: StorageParts) => E): E {
     return this.extensions.of(make, this)
   }

@@ -1,7 +1,8 @@
 /**
- * The room of storages: components for bitECS worlds, on one pool. Invariant: rows move and columns
- * are freed only in calls on the world's thread, and never while workers run a system. The room may
- * know all rooms below; only its `packing.ts` and `world-state.ts` call bitECS.
+ * This folder has storages: the components for bitECS worlds, on one pool. Invariant: rows move,
+ * and columns are freed, only in calls on the world's thread, and never while workers run a system.
+ * The folder may import from all folders below it. Only its `packing.ts` and `world-state.ts` call
+ * bitECS.
  */
 import type { Pool } from '@ashlar/core'
 import type { World } from 'bitecs'
@@ -23,7 +24,10 @@ import type { StorageOptions, StorageStats } from './storage-options.ts'
 import { StorageParts } from './storage-parts.ts'
 import type { RunQueue, StorageState } from './world-state.ts'
 
-/** With so many rows, a column of `f64` has as many bytes as the largest arena. */
+/**
+ * The greatest capacity. With this many rows, a column of `f64` has as many bytes as the largest
+ * arena.
+ */
 const MAX_CAPACITY = 2 ** 28
 
 /**
@@ -64,7 +68,10 @@ export function createStorage(
 const isCapacity = (given: unknown) =>
   typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= MAX_CAPACITY
 
-/** Methods may be called without the object: `const { indexOf } = storage`. */
+/**
+ * The storage that `createStorage` returns. Callers may use its methods without the object:
+ * `const { indexOf } = storage`.
+ */
 export class WorldStorage implements Storage, StorageState {
   readonly components = createNamed<AnyComponent>('component')
   readonly tables: Storage['tables']
@@ -86,7 +93,7 @@ export class WorldStorage implements Storage, StorageState {
     this.parts.worldState.all.add(this)
   }
 
-  /** Called when a storage of the same worlds has reset these: starts over. */
+  /** Starts over. Called after a storage of the same worlds has reset the worlds. */
   $beginAnew(): void {
     const { components, extensions } = this.parts
     components.beginAnew()
@@ -128,8 +135,9 @@ export class WorldStorage implements Storage, StorageState {
     this.$createComponent(name, schema) as Component<S>
 
   /**
-   * For `component` and `createSparseComponent`.
-   * @param createSparse makes the store of a component with rows only for entities that have it
+   * Makes a component, for `component` and `createSparseComponent`.
+   * @param createSparse makes the store of a sparse component, which has rows only for entities
+   * that have the component
    */
   $createComponent(
     name: string,
@@ -161,7 +169,8 @@ export class WorldStorage implements Storage, StorageState {
       try {
         return new ComponentHooks({ ...context, rowCount }, createStore)
       } catch (error) {
-        // What is free in the arena may lie in pieces.
+        // The free memory of the arena may consist of several pieces, so that a smaller capacity
+        // may fit.
         const isFixed = this.#capacity !== undefined || context.isSparse || rowCount === 1
         if (isFixed || codeOf(error) !== 'out-of-memory') throw error
         rowCount /= 2
@@ -180,7 +189,7 @@ export class WorldStorage implements Storage, StorageState {
     worldState.checkRest('storage.sync()')
     this.runs.last?.repairTables()
     components.sync()
-    // Loops by index: an iterator would make garbage.
+    // Loops by index, because an iterator would make garbage.
     for (let i = 0; i < extensions.synced.length; i++) extensions.synced[i].sync!()
     publisher.sync()
     growth.report()
@@ -214,7 +223,7 @@ export class WorldStorage implements Storage, StorageState {
     for (const storage of worldState.all) storage.sync()
   }
 
-  /** Whatever may throw comes before the first change. */
+  /** Disposes of the storage. Every call that may throw comes before the first change. */
   readonly dispose = (): void => {
     this.$check()
     const { components, worldState, extensions, publisher } = this.parts
@@ -229,12 +238,18 @@ export class WorldStorage implements Storage, StorageState {
     publisher.dispose()
   }
 
-  /** @throws StorageError 'storage-disposed' */
+  /**
+   * Checks that the storage can be used.
+   * @throws StorageError 'storage-disposed' if it cannot
+   */
   $check(): void {
     if (this.#isDisposed) throw storageDisposed()
   }
 
-  /** Call it first in a function that changes the world. */
+  /**
+   * Checks that nothing uses rows now. Call it first in a function that changes the world.
+   * @param what the calling function, for messages
+   */
   $checkRest(what: string): void {
     this.$check()
     this.#worlds.check()
@@ -244,7 +259,10 @@ export class WorldStorage implements Storage, StorageState {
 
 const createDense = (context: ComponentContext) => new DenseStore(context)
 
-/** @throws StorageError 'invalid-argument' */
+/**
+ * Checks that a value is a storage of this package, and returns it.
+ * @throws StorageError 'invalid-argument' if it is none
+ */
 export function checkedStorage(storage: Storage): WorldStorage {
   if (storage instanceof WorldStorage) return storage
   throw invalidArgument('the storage', storage, 'what createStorage() gives')

@@ -1,4 +1,4 @@
-/** Tables, with a storage or without. */
+/** Makes tables, with or without a storage. */
 import type { Pool } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import { createTable as createTableOfPool } from '../tables/create-table.ts'
@@ -63,7 +63,7 @@ export function createTable<const S extends TableSchema>(
   return owner.parts.extension(tablesOf).create(name as string, schema as S, options)
 }
 
-/** Makes the extension for tables. */
+/** Makes the extension of a storage for tables. */
 function tablesOf({ memory, tables, worldState }: StorageParts): StorageTables {
   return new StorageTables(memory.views.pool, tables, worldState.runs)
 }

@@ -1,47 +1,52 @@
 /**
- * What storages of the same worlds share, as bitECS reports none of it: resets, runs of systems,
- * and entities that stay because an observer of their removal threw.
+ * The state that storages of the same worlds share, because bitECS does not report it: resets, runs
+ * of systems, and entities that stay because an observer of their removal threw.
  */
 import { commandsBusy, moveIsBusy, otherWorlds, setIsBusy } from '../base/errors.ts'
 import { groupBusy, type RunError, systemsAtWork } from '../base/run-errors.ts'
 import type { Worlds } from '../world/worlds.ts'
 
-/** A run that has begun, for the runs and storages that wait for it. */
+/** A run that has begun. Other runs and the storages wait for it by these methods. */
 export interface BegunRun {
-  /** Whether no worker works on the run, or will. */
+  /** Returns whether no worker works on the run, or will work on it. */
   isDone(): boolean
-  /** Resolves to true when the run is done; to false at the deadline. */
+  /** Resolves to true when the run is done, or to false at the deadline. */
   untilDone(deadline: number): Promise<boolean>
-  /** As `untilDone`, but blocks. */
+  /** Does the same as `untilDone`, but blocks. */
   waitUntilDone(deadline: number): boolean
-  /** Call it once the run is done: repairs tables that dead workers left half changed. */
+  /** Repairs tables that dead workers left half changed. Call it when the run is done. */
   repairTables(): void
-  /** Applies the commands of the run, unless they are applied already. */
+  /** Applies the commands of the run, unless they have been applied already. */
   applyCommands(): void
-  /** Forgets the commands of the run that are not applied yet. */
+  /** Drops the commands of the run that have not been applied yet. */
   dropCommands(): void
-  /** Stops this run, and returns the error for a run that it has kept from beginning. */
+  /**
+   * Stops this run. Returns the error for another run, which could not begin because of this one.
+   * @param system the system of that other run
+   * @param entityCount how many entities that other run has
+   */
   holdsUp(system: string, entityCount: number): RunError
 }
 
 /**
- * Lets the runs over the storages of the same worlds begin one at a time, whichever group begins
- * them, and none while commands are applied.
+ * Lets the runs on the same worlds begin one at a time, even if different groups and storages begin
+ * them. While commands are applied, no run begins.
  */
 export class RunQueue {
   /** The run that began last. If it timed out, workers may still work on it. */
   last: BegunRun | undefined
-  /** Whether commands are being applied: then no run may begin. */
+  /** Whether commands are being applied. If so, no run may begin. */
   isApplying = false
-  /** Whether the systems of a run are running in this thread. */
+  /** Whether this thread itself is running the systems of a run. */
   isHere = false
-  /** Resolves when all runs that are enqueued so far have ended. */
+  /** Resolves when all runs that have been enqueued so far have ended. */
   #queue: Promise<void> = Promise.resolve()
   #queueLength = 0
 
   /**
-   * Calls `run` when all runs enqueued before have ended; at once if there are none. `run` calls
-   * the user's `entities` and `args`: runs that these enqueue wait until it has ended.
+   * Calls `run` when all earlier runs have ended. If there are none, it calls `run` before it
+   * returns. `run` calls the user's functions `entities` and `args`. Runs that these functions
+   * enqueue wait until `run` has ended.
    */
   enqueue(run: () => Promise<void>): Promise<void> {
     const before = this.#queue
@@ -59,7 +64,7 @@ export class RunQueue {
   }
 
   /**
-   * Call it when a blocking run begins: runs that are enqueued from now on wait for `endSync`.
+   * Call this when a blocking run begins. Runs that are enqueued from now on wait for `endSync`.
    * @throws StorageError 'group-busy' if a run is enqueued or has not ended
    */
   beginSync(): void {
@@ -67,30 +72,40 @@ export class RunQueue {
     this.#queueLength++
   }
 
-  /** Runs that were enqueued since `beginSync` begin in microtasks after the code that runs now. */
+  /**
+   * Ends a blocking run. Runs that were enqueued since `beginSync` begin in microtasks, so after
+   * the code that runs now.
+   */
   endSync(): void {
     this.#queueLength--
   }
 
-  /** Whether no worker works on a run, or will. */
+  /** Returns whether no worker works on a run, or will work on one. */
   isDone(): boolean {
     return this.last?.isDone() ?? true
   }
 
-  /** @throws StorageError 'commands-busy' while commands are applied */
+  /**
+   * Checks that no commands are being applied.
+   * @throws StorageError 'commands-busy' if some are
+   */
   checkApplied(): void {
     if (this.isApplying) throw commandsBusy()
   }
 
-  /** Call it before you free memory that systems use. @throws StorageError 'group-busy' */
+  /**
+   * Checks that no system runs. Call it before you free memory that systems use.
+   * @throws StorageError 'group-busy' if one runs
+   */
   checkDone(what: string): void {
     if (!this.isDone()) throw systemsAtWork(what)
   }
 
   /**
-   * `checkDone` for calls that free chunks of tables, or take over chunks of dead threads. Also
-   * repairs the tables of a run that is done but not concluded. `add` and `remove` of tables do
-   * without this check, because they are called often: they move one row, and free nothing.
+   * Does the same as `checkDone`, for calls that free chunks of tables, or adopt chunks of dead
+   * threads. It also repairs the tables of a run that is done but not concluded. `add` and `remove`
+   * of tables do not call this method, because they are called often, move only one row, and free
+   * nothing.
    */
   readonly checkTables = (what: string): void => {
     this.checkDone(what)
@@ -98,10 +113,10 @@ export class RunQueue {
   }
 }
 
-/** A storage as other storages of the same worlds see it. */
+/** The methods of a storage that other storages of the same worlds call. */
 export interface StorageState {
   $beginAnew(): void
-  /** Call it if an entity stays though its removal was reported. */
+  /** Keeps the rows of an entity. Called if the entity stays although its removal was reported. */
   $keep(eid: number): void
   sync(): void
 }
@@ -110,7 +125,7 @@ export class WorldState {
   readonly worlds: Worlds
   readonly runs = new RunQueue()
   readonly all = new Set<StorageState>()
-  /** How many removals are running whose failure would bring an entity's values back. */
+  /** How many removals are running that would restore an entity's values if they fail. */
   removalCount = 0
   #setCount = 0
 
@@ -118,7 +133,10 @@ export class WorldState {
     this.worlds = worlds
   }
 
-  /** Between `beginSet` and `endSet`, values are read by getters, which run code of the user. */
+  /**
+   * Begins a `set`. Between `beginSet` and `endSet`, values are read by getters, which run code of
+   * the user.
+   */
   beginSet(): void {
     this.#setCount++
   }
@@ -128,8 +146,8 @@ export class WorldState {
   }
 
   /**
-   * Call it before anything that moves or frees rows.
-   * @throws StorageError 'group-busy', 'move-busy', 'set-busy'
+   * Checks that rows may move now. Call it before anything that moves or frees rows.
+   * @throws StorageError 'group-busy', 'move-busy' or 'set-busy' if they may not
    */
   checkRest(what: string): void {
     this.runs.checkDone(what)
@@ -138,13 +156,19 @@ export class WorldState {
   }
 }
 
-/** The key in the context of each world: the ESM and CommonJS copies of this package share it. */
+/**
+ * The key of this state in the context of each world. It is a registered symbol, so that the ESM
+ * and the CommonJS copy of this package share the state.
+ */
 const WORLD_STATE = Symbol.for('@ashlar/ecs-adapter/worldState')
 interface Context {
   [WORLD_STATE]?: WorldState
 }
 
-/** @throws StorageError 'invalid-argument' if a storage of one of the worlds serves other worlds */
+/**
+ * Returns the state that the worlds share, and makes it at the first call.
+ * @throws StorageError 'invalid-argument' if a storage of one of the worlds serves other worlds
+ */
 export function worldStateOf(worlds: Worlds): WorldState {
   const contexts = worlds.contexts as readonly Context[]
   const found = contexts.map((context) => context[WORLD_STATE])

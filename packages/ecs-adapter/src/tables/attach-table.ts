@@ -32,7 +32,10 @@ export function attachTable<const S extends TableSchema = TableSchema>(
   return new Table(pool, layout, { offset, serial })
 }
 
-/** The layout of a table that another thread made. @throws StorageError 'invalid-argument' */
+/**
+ * Returns the layout of a table that another thread made.
+ * @throws StorageError 'invalid-argument' if there is no such table
+ */
 export function readRoot(pool: Pool, handle: rootLayout.TableHandle): TableLayout {
   if (!rootLayout.isThere(pool, handle)) {
     const expected = 'table.handle of a table in the arena of this pool'

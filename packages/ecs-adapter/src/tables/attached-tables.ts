@@ -1,4 +1,4 @@
-/** The tables of a storage, by name, as an attached thread sees them. */
+/** The tables of a storage, by name, in an attached thread. */
 import type { Pool } from '@ashlar/core'
 import { StorageError } from '../base/errors.ts'
 import type { TableEntry } from '../shared/manifest.ts'
@@ -8,19 +8,24 @@ import { isThere } from './table-root.ts'
 
 export class AttachedTables {
   readonly byName: Record<string, Table>
-  /** Increments whenever a table is added or dropped. */
+  /** A number that increments whenever a table is added or dropped. */
   version = 0
   protected readonly pool: Pool
-  /** The tables of `byName`. An array, so that `sync` makes no garbage. */
+  /**
+   * The tables of `byName`. This is an array, because iterating over it in `sync` makes no garbage.
+   */
   protected readonly all: Table[] = []
 
-  /** @param byName gets the tables */
+  /** @param byName the object into which this class puts the tables */
   constructor(pool: Pool, byName: Record<string, Table>) {
     this.pool = pool
     this.byName = byName
   }
 
-  /** Attaches to new tables in the entries, which may still list tables that are disposed of. */
+  /**
+   * Attaches to the new tables in a list of entries. The list may still contain tables that are
+   * disposed of.
+   */
   follow(entries: readonly TableEntry[]): void {
     this.sync() // first: a new table may have the name of a disposed one
     for (const entry of entries) {

@@ -24,7 +24,7 @@ export function createTable<const S extends TableSchema>(
   schema: S,
   options?: TableOptions,
 ): Table<S>
-/** @internal For the tables of a storage. */
+/** @internal Makes a table of a storage. */
 export function createTable<const S extends TableSchema>(
   pool: Pool,
   schema: S,
@@ -45,7 +45,11 @@ export function createTable<const S extends TableSchema>(
   return new Table(pool, layout, writeRoot(pool, layout, fields), owner)
 }
 
-/** @throws StorageError 'invalid-argument' */
+/**
+ * Checks the schema of a table, and returns its fields.
+ * @param table the name of the table, for messages
+ * @throws StorageError 'invalid-argument' if the schema is wrong
+ */
 export function readTableSchema(table: string, schema: TableSchema): readonly Field[] {
   const fields = readSchema(table, schema, 'table')
   const of = `of ${rootLayout.shownTable(table)}`
@@ -62,7 +66,10 @@ export function readTableSchema(table: string, schema: TableSchema): readonly Fi
   return fields
 }
 
-/** @throws ArenaError 'out-of-memory' */
+/**
+ * Writes the root block of a new table, and returns its handle.
+ * @throws ArenaError 'out-of-memory' if there is no memory for the block
+ */
 export function writeRoot(
   pool: Pool,
   layout: TableLayout,

@@ -1,4 +1,4 @@
-/** The tables that a storage has made. */
+/** The tables that a storage has made, in the thread of its world. */
 import type { Pool } from '@ashlar/core'
 import { checkOptions } from '../base/arguments.ts'
 import { duplicateTable } from '../base/errors.ts'
@@ -12,11 +12,11 @@ import type { TableSchema } from './table-chunk.ts'
 import type { TableOptions } from './table-options.ts'
 import { checkAlone } from './table-root.ts'
 
-/** The runs of systems that may use the tables. */
+/** What tables need to know about the runs of systems that may use them. */
 export interface TableRuns {
-  /** Whether a system that runs in this thread is the caller. */
+  /** Whether the caller is a system that runs in this thread. */
   readonly isHere: boolean
-  /** Whether no worker runs a system. */
+  /** Returns whether no worker runs a system. */
   isDone(): boolean
   /** Throws while workers run a system. */
   checkTables(what: string): void
@@ -27,8 +27,8 @@ export class StorageTables extends AttachedTables implements Extension {
   readonly #runs: TableRuns
 
   /**
-   * @param byName gets the tables
-   * @param runs those of the worlds
+   * @param byName the object into which this class puts the tables
+   * @param runs the runs on the worlds of the storage
    */
   constructor(pool: Pool, byName: Record<string, Table>, runs: TableRuns) {
     super(pool, byName)
@@ -41,7 +41,7 @@ export class StorageTables extends AttachedTables implements Extension {
     options: Omit<TableOptions, 'name'> = {},
   ): Table<S> {
     checkOptions('the options', options, ['chunkByteLength', 'chunkLimit'])
-    checkName(name, 'table') // `createTable` has a default for an undefined name
+    checkName(name, 'table') // `createTable` has a default for undefined
     if (name in this.byName) throw duplicateTable(name)
     const runs = this.#runs
     const checkIdle = runs.checkTables
@@ -56,13 +56,19 @@ export class StorageTables extends AttachedTables implements Extension {
     return { tables: this.all.map(({ name, handle }) => ({ name, ...handle })) }
   }
 
-  /** Workers may use chunks of the dead thread until a run is done: then `sync` takes over. */
+  /**
+   * Adopts the chunks of dead threads. While a run is not done, workers may use these chunks: then
+   * `sync` adopts them later.
+   */
   adoptChunks(): void {
     if (!this.#runs.isDone()) return
     for (const table of this.all) if (table.isAttached) table.adoptChunks()
   }
 
-  /** @throws StorageError 'still-attached' if another thread is attached to a table */
+  /**
+   * Checks that no other thread is attached to a table.
+   * @throws StorageError 'still-attached' if one is
+   */
   checkDispose(): void {
     this.sync() // attaches again to tables from which this thread has detached
     for (const table of this.all) checkAlone(this.pool, table)
@@ -70,6 +76,6 @@ export class StorageTables extends AttachedTables implements Extension {
 
   /** Disposes of all tables. Call `checkDispose` first. */
   dispose(): void {
-    while (this.all.length > 0) this.all[this.all.length - 1].dispose() // also drops it
+    while (this.all.length > 0) this.all[this.all.length - 1].dispose() // this also drops the table
   }
 }

@@ -1,4 +1,4 @@
-/** A chunk of a table, as one thread sees it: typed arrays over one block. */
+/** A chunk of a table, as one thread uses it: typed arrays over one block. */
 import { corrupt, invalidArgument, staleChunk } from '../base/errors.ts'
 import type { ScalarArray } from '../base/typed-arrays.ts'
 import type { Checked, Column, ScalarType } from '../schema/schema.ts'
@@ -39,17 +39,18 @@ export type ChunkRows = Readonly<
 >
 
 const MEMBERS = 'number rowCount ids idAt addRow removeRow $offset $hasRoom $find $repair $bind'
-/** Names that no field of a table can have, as chunks have members of these names. */
+/** Names that no field of a table can have, because chunks have members with these names. */
 export const CHUNK_MEMBERS: readonly string[] = /* @__PURE__ */ MEMBERS.split(' ')
 
 type ViewConstructor<A> = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => A
 const NOWHERE = new ArrayBuffer(0)
 
 /**
- * Names of members for use by the table begin with $, so that a field may be named `bind`.
+ * The class of chunks. Members for use by the table have names with $, so that a field may be named
+ * `bind`.
  *
  * Rows are cleared and copied through one typed array for each element width. Through the columns
- * themselves, whose types differ, V8 takes 30 ns for each column.
+ * themselves, V8 takes 30 ns for each column, because their types differ.
  */
 export class TableChunk {
   /** The number of the chunk in its table. It is the same in every thread. */
@@ -57,7 +58,7 @@ export class TableChunk {
   /** The id of each row in use. Do not write to this array. */
   ids: Int32Array = new Int32Array(0)
   readonly #layout: TableLayout
-  /** Byte offset of the block. */
+  /** The byte offset of the block. */
   readonly #offset: number
   readonly #capacity: number
   readonly #slotMask: number
@@ -94,7 +95,10 @@ export class TableChunk {
     return this.#offset
   }
 
-  /** Makes the views of the block in a buffer. Without a buffer: empty views, for a freed block. */
+  /**
+   * Makes the typed arrays over the block, in a buffer. Without a buffer, it makes empty ones: the
+   * block was freed.
+   */
   $bind(buffer?: ArrayBufferLike): void {
     const { chunkByteLength, columns, idsByteOffset, rowsByteOffset } = this.#layout
     const view = <A>(array: ViewConstructor<A>, byteOffset: number, length: number): A =>
@@ -133,13 +137,13 @@ export class TableChunk {
     return isRow ? (this.ids[row] ?? 0) : 0
   }
 
-  /** The row of an id; -1 if there is no such row. */
+  /** Returns the row of an id. Returns -1 if there is no such row. */
   $find(id: number): number {
     const row = this.#rowBySlot[id & this.#slotMask]
     return row < this.#words[CHUNK_ROW_COUNT] && this.ids[row] === id ? row : -1
   }
 
-  /** Whether the chunk has room for another row. False if the chunk is stale: see `rowCount`. */
+  /** Whether another row fits into the chunk. It is false if the chunk is stale: see `rowCount`. */
   get $hasRoom(): boolean {
     return this.#words[CHUNK_ROW_COUNT] < this.#capacity
   }
@@ -151,7 +155,7 @@ export class TableChunk {
   addRow(): number {
     const words = this.#words
     const row = words[CHUNK_ROW_COUNT]
-    if (!(row < this.#capacity)) return -1 // full, or stale
+    if (!(row < this.#capacity)) return -1 // the chunk is full or stale
     if (row < 0) throw this.#noCount(row)
     this.#clear(row)
     if (this.#hasDefaults) this.#writeDefaults(row)
@@ -239,9 +243,9 @@ export class TableChunk {
   }
 
   /**
-   * Completes or undoes the `add` or `remove` in which a thread died, at whatever instruction. Half
-   * a `remove` may leave one id in two rows: the later row then gets the next id of the removed
-   * slot.
+   * Completes or undoes an `add` or `remove` during which a thread died, at any instruction. A
+   * half-done `remove` may leave one id in two rows. Then the later row gets the next id of the
+   * removed slot.
    */
   $repair(): void {
     const words = this.#words
@@ -253,7 +257,7 @@ export class TableChunk {
     for (let row = 0; row < this.#capacity; row++) {
       const isTwice = rowBySlot[ids[row] & this.#slotMask] !== 0xffff
       if (isTwice) {
-        if (row < count) words[CHUNK_ROW_COUNT] = row // first: this thread may die, too
+        if (row < count) words[CHUNK_ROW_COUNT] = row // first: this thread may die too
         ids[row] = next
       } else if (row >= count && ids[row] === removed) ids[row] = next
       rowBySlot[ids[row] & this.#slotMask] = row

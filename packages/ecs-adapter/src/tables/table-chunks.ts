@@ -1,8 +1,8 @@
 /**
- * Makes, finds, takes over and frees the chunks of a table, for one thread.
+ * Makes, finds, adopts and frees the chunks of a table, for one thread.
  *
  * The table's root lists the block and the owner of each chunk number. The owner is not stored in
- * the block, because another thread may free the block while this one looks for its owner.
+ * the block, because another thread may free the block while this one reads its owner.
  */
 import type { Pool } from '@ashlar/core'
 import { corrupt, tableFull } from '../base/errors.ts'
@@ -13,18 +13,18 @@ import { seedAfter } from './table-ids.ts'
 import type { TableLayout } from './table-layout.ts'
 import * as rootLayout from './table-root.ts'
 
-/** A chunk with its columns and public members, and with the $ members for use by its table. */
+/** A chunk with its columns and public members, and with the $ members, which its table uses. */
 export type KnownChunk<S extends TableSchema> = TableChunk & Chunk<S>
 
 export class TableChunks<S extends TableSchema> {
   readonly all: KnownChunk<S>[] = []
   readonly own: KnownChunk<S>[] = []
   readonly byNumber: (KnownChunk<S> | undefined)[] = []
-  /** Index in `own` where the next search for room begins. */
+  /** The index in `own` where the next search for a chunk that is not full begins. */
   cursor = 0
   readonly #pool: Pool
   readonly #layout: TableLayout
-  /** Word index of the root block of the table. */
+  /** The word index of the table's root block. */
   readonly #root: number
   /** The owner word of this thread: see `ownerOf`. */
   readonly #self: number
@@ -39,7 +39,10 @@ export class TableChunks<S extends TableSchema> {
     this.#buffer = pool.arena.buffer
   }
 
-  /** Searches `own` once around, from the cursor on, for a chunk with room; else makes a chunk. */
+  /**
+   * Returns a chunk of `own` that is not full. It searches `own` once around, from the cursor on.
+   * If all chunks are full, it makes a chunk.
+   */
   withRoom(): KnownChunk<S> {
     const { own } = this
     for (let left = own.length; left > 0; left--, this.cursor++) {
@@ -51,7 +54,10 @@ export class TableChunks<S extends TableSchema> {
     return chunk
   }
 
-  /** Makes an empty chunk of this thread. If the thread dies meanwhile, at most a block is lost. */
+  /**
+   * Makes an empty chunk of this thread. If the thread dies during the call, at most one block
+   * leaks.
+   */
   #make(): KnownChunk<S> {
     const { name, chunkByteLength, chunkLimit } = this.#layout
     const offset = this.#pool.alloc(chunkByteLength)
@@ -72,12 +78,15 @@ export class TableChunks<S extends TableSchema> {
     return chunk
   }
 
-  /** Whether a chunk was linked or unlinked since `follow`, unless a thread died in `#link`. */
+  /**
+   * Whether the list of chunks has changed since the last `follow`. It is not reliable if a thread
+   * died in `#link`.
+   */
   get isBehind(): boolean {
     return this.#load(rootLayout.EPOCH) !== this.#epoch
   }
 
-  /** Updates the known chunks from the root's list. */
+  /** Updates the known chunks from the list in the root. */
   follow(): void {
     this.#epoch = this.#load(rootLayout.EPOCH)
     for (let number = 0; number < this.#layout.chunkLimit; number++) this.#lookUp(number)
@@ -85,9 +94,10 @@ export class TableChunks<S extends TableSchema> {
   }
 
   /**
-   * Takes over the chunks of pools that are closed or were adopted, and repairs them, even if a
-   * thread died in an earlier repair. Unlinks a chunk whose owner has freed its block already.
-   * @returns how many chunks it took over
+   * Adopts the chunks of pools that are closed, or whose slot was adopted. It repairs these chunks,
+   * even if a thread died during an earlier repair. It unlinks a chunk if its owner has freed its
+   * block already.
+   * @returns how many chunks it adopted
    */
   adoptChunks(): number {
     let count = 0
@@ -110,15 +120,18 @@ export class TableChunks<S extends TableSchema> {
     return count
   }
 
-  /** See `Table.trim`. If the thread dies meanwhile, at most one block is lost. */
+  /**
+   * Frees empty chunks: see `Table.trim`. If the thread dies during the call, at most one block
+   * leaks.
+   */
   trim(): number {
     const { own } = this
     const before = own.length
     for (let i = before - 1; i >= 0 && own.length > 1; i--) {
       const { rowCount, number, ids, $offset } = own[i]
       if (rowCount > 0) continue
-      own.splice(i, 1) // at once: `rowCount` of the next chunk throws if it was overwritten
-      this.byNumber[number] = undefined // or `follow` keeps this chunk if a new one gets its block
+      own.splice(i, 1) // here, because `rowCount` of the next chunk throws if its count was overwritten
+      this.byNumber[number] = undefined // or `follow` keeps it if a new chunk gets its block
       this.#store(rootLayout.seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
       this.#pool.free($offset)
@@ -128,7 +141,7 @@ export class TableChunks<S extends TableSchema> {
     return count
   }
 
-  /** Frees the blocks of all chunks, after it has made all chunks stale. */
+  /** Makes all chunks stale, and then frees their blocks. */
   free(): void {
     const offsets = this.all.map(({ $offset }) => $offset)
     this.forget()
@@ -142,7 +155,7 @@ export class TableChunks<S extends TableSchema> {
     this.byNumber.length = 0
   }
 
-  /** Renews the views if a WebAssembly.Memory has grown; returns whether it has. */
+  /** Makes new views if a WebAssembly.Memory has grown. Returns whether it has. */
   renew(): boolean {
     const { buffer } = this.#pool.arena
     if (buffer === this.#buffer) return false
@@ -155,7 +168,10 @@ export class TableChunks<S extends TableSchema> {
     return this.#buffer.byteLength === 0
   }
 
-  /** The chunk that the root lists for a number now: the known one, a new one, or undefined. */
+  /**
+   * Returns the chunk that the root now lists for a number: the known chunk, a new object, or
+   * undefined.
+   */
   #lookUp(number: number): KnownChunk<S> | undefined {
     const offset = this.#load(rootLayout.entryWord(number))
     const known = this.byNumber[number]
@@ -166,8 +182,10 @@ export class TableChunks<S extends TableSchema> {
   }
 
   /**
-   * Whether the listed block of a chunk is live. If not, its owner has unlinked the chunk by now.
-   * @throws StorageError 'corrupt' if the root still lists what is no block of a chunk
+   * Returns whether the listed block of a chunk is live. If it is not, its owner has unlinked the
+   * chunk in the meantime.
+   * @throws StorageError 'corrupt' if the root still lists an offset at which there is no block of
+   * a chunk
    */
   #isChunk(number: number, offset: number): boolean {
     const { name, chunkByteLength } = this.#layout
@@ -180,14 +198,14 @@ export class TableChunks<S extends TableSchema> {
   #learn(number: number, offset: number): KnownChunk<S> {
     const { buffer } = this.#pool.arena
     const chunk = new TableChunk(this.#layout, buffer, offset, number) as KnownChunk<S>
-    // An array with gaps is slow.
+    // Filled without gaps, because engines access an array with gaps slowly.
     while (this.byNumber.length < number) this.byNumber.push(undefined)
     this.byNumber[number] = chunk
     this.all.push(chunk)
     return chunk
   }
 
-  /** Drops the chunks that `byNumber` does not have any more, and lists `own` anew. */
+  /** Drops the chunks that are no longer in `byNumber`, and builds the list `own` again. */
   #settle(): void {
     const { all, own } = this
     let count = 0
@@ -203,7 +221,10 @@ export class TableChunks<S extends TableSchema> {
     all.length = count
   }
 
-  /** Claims a number that has no chunk, a used-up one only if need be; -1 if there is none. */
+  /**
+   * Claims a number without a chunk, and returns it. Claims a used-up number only if no other is
+   * free. Returns -1 if there is none.
+   */
   #claimFree(): number {
     const { chunkLimit } = this.#layout
     const next = this.#load(rootLayout.NEXT_NUMBER) >>> 0
@@ -218,12 +239,15 @@ export class TableChunks<S extends TableSchema> {
     return -1
   }
 
-  /** Whether half of the generations of a number are used: see `table-ids.ts`. */
+  /** Returns whether half of the generations of a number are used: see `table-ids.ts`. */
   #isUsedUp(number: number): boolean {
     return this.#load(rootLayout.seedWord(number)) > this.#layout.lastGeneration >> 1
   }
 
-  /** Also claims the number of a thread that died before `#link`, or in `#unlink`. */
+  /**
+   * Claims a number if it has no chunk. That includes a number whose owner died before `#link` or
+   * in `#unlink`. Returns whether this thread now owns the number.
+   */
   #claimIfFree(number: number): boolean {
     const owner = this.#load(rootLayout.ownerWord(number))
     if (owner !== 0) {
@@ -234,7 +258,7 @@ export class TableChunks<S extends TableSchema> {
     return this.#inherit(number, owner)
   }
 
-  /** Whether the pool of an owner is closed, or its slot was adopted. */
+  /** Returns whether the pool of an owner is closed, or its slot was adopted. */
   #isGone(owner: number): boolean {
     if (owner === 0 || owner === this.#self) return false
     return !isOpenSlot(
@@ -244,13 +268,16 @@ export class TableChunks<S extends TableSchema> {
     )
   }
 
-  /** Takes over a number from `owner`, which is gone or 0; false if another thread was faster. */
+  /**
+   * Claims a number from `owner`, which is gone, or 0 for no owner. Returns false if another thread
+   * was faster.
+   */
   #inherit(number: number, owner: number): boolean {
     const word = this.#root + rootLayout.ownerWord(number)
     return Atomics.compareExchange(this.#pool.arena.i32, word, owner, this.#self) === owner
   }
 
-  /** Publishes the block of a number that this thread owns. */
+  /** Publishes the block of a chunk whose number this thread owns. */
   #link(number: number, offset: number): void {
     this.#store(rootLayout.entryWord(number), offset)
     Atomics.add(this.#pool.arena.i32, this.#root + rootLayout.EPOCH, 1)

@@ -15,31 +15,36 @@ export const CHUNK_REMOVING = 1
 export const CHUNK_HEAD_WORD_COUNT = 16
 const CHUNK_HEAD_BYTE_LENGTH = 4 * CHUNK_HEAD_WORD_COUNT
 
-/** What is the same in all chunks of a table. Byte offsets count from the start of a chunk. */
+/** The layout that all chunks of a table have. Byte offsets count from the start of a chunk. */
 export type TableLayout = ReturnType<typeof layOut>
 
 export interface TableChunkLimits {
   readonly chunkByteLength: number
-  /** How many chunks there may be. */
+  /** The greatest number of chunks in the table. */
   readonly chunkLimit: number
 }
 
 /**
- * How many rows a chunk has room for: 16 times an odd number. So columns begin at multiples of 16
- * bytes, and columns of 4-byte elements lie an odd number of cache lines apart. If they lay whole
- * pages apart, processors would at first take two addresses for the same.
+ * Returns how many rows fit into a chunk: 16 times an odd number. So columns begin at multiples of
+ * 16 bytes, and columns of 4-byte elements lie an odd number of cache lines apart. If they lay
+ * whole pages apart, processors would at first confuse their addresses.
  */
 export function capacityFor(chunkByteLength: number, rowByteLength: number): number {
   const groups = Math.floor((chunkByteLength - CHUNK_HEAD_BYTE_LENGTH) / rowByteLength / 16)
   return 16 * (groups % 2 === 0 ? groups - 1 : groups)
 }
 
-/** What a new row holds in a column, if that is not 0: as bytes, of 1, 2, 4 or 8. */
+/**
+ * The bytes that a new row holds in a column, if they are not 0. There are 1, 2, 4 or 8 of them.
+ */
 interface Initial {
   readonly width: number
-  /** Index of row 0 among the elements of a chunk that are as wide; of 8 bytes, among words. */
+  /**
+   * The index of row 0, counted in elements of this width from the start of a chunk. For 8 bytes,
+   * it counts in words.
+   */
   readonly first: number
-  /** The bytes, as an integer; of 8 bytes, the first 4. */
+  /** The bytes as an integer. For 8 bytes, it holds the first 4. */
   readonly low: number
   readonly high: number
 }
@@ -56,11 +61,11 @@ interface PlacedColumn {
   readonly name: string
   readonly array: ScalarArrayConstructor
   readonly initial: number
-  /** From the start of a chunk. */
+  /** Byte offset from the start of a chunk. */
   byteOffset: number
 }
 
-/** How many bytes a row takes, with its id and its place in `rowBySlot`. */
+/** Returns how many bytes a row takes, with its id and its element of `rowBySlot`. */
 export const rowByteLengthOf = (fields: readonly Field[]): number =>
   fields.reduce((sum, { code }) => sum + code.array.BYTES_PER_ELEMENT, 4 + 2)
 
@@ -79,7 +84,7 @@ export function layOut(
     end += width * chunkCapacity
     return end - width * chunkCapacity
   }
-  /** Places the columns of one width, which follow each other. Returns their range in elements. */
+  /** Places the columns of one width one after the other. Returns their range in elements. */
   const place = (width: number) => {
     const first = end / width
     for (const column of columns) {
@@ -87,11 +92,11 @@ export function layOut(
     }
     return { first, end: end / width }
   }
-  place(8) // between the head of the chunk and the columns of 4 bytes
+  place(8) // the ids lie between the head of the chunk and the columns of 4 bytes
   const placed = {
     ...{ name, chunkByteLength, chunkLimit, chunkCapacity, columns },
     ...layOutIds(chunkCapacity, chunkLimit),
-    // In the order in which they lie in the block.
+    // The calls are in the order in which the columns lie in the block.
     words: place(4),
     idsByteOffset: take(4),
     halves: place(2),

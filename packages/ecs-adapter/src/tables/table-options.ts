@@ -3,9 +3,15 @@ import { invalidArgument } from '../base/errors.ts'
 import type { Field } from '../schema/schema.ts'
 import { capacityFor, isCapacity, rowByteLengthOf, type TableChunkLimits } from './table-layout.ts'
 
-/** A chunk with 8 columns has about 6 KiB of each: in a loop, they stay in the L2 cache. */
+/**
+ * The default byte length of a chunk. With 8 columns, each column has about 6 KiB in a chunk. So a
+ * loop over a chunk stays in the L2 cache.
+ */
 const DEFAULT_CHUNK_BYTE_LENGTH = 64 * 1024
-/** Narrow rows get smaller chunks by default: more rows in a chunk leave fewer generations. */
+/**
+ * If rows are narrow, chunks are smaller by default. More rows in a chunk would leave fewer
+ * generations for ids.
+ */
 const DEFAULT_ROWS_AT_MOST = 4096
 const DEFAULT_CHUNK_LIMIT = 1024
 const CHUNK_BYTE_LENGTH_MAX = 512 * 1024
@@ -32,8 +38,8 @@ export interface TableOptions {
 }
 
 /**
- * How many bytes a chunk has, and how many chunks there may be, as the options say or by default.
- * @throws StorageError 'invalid-argument'
+ * Returns the byte length of a chunk and the limit of chunks, from the options or by default.
+ * @throws StorageError 'invalid-argument' if an option is wrong
  */
 export function chooseChunks(fields: readonly Field[], options: TableOptions): TableChunkLimits {
   const { chunkLimit = DEFAULT_CHUNK_LIMIT } = options

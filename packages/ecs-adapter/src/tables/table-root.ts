@@ -34,17 +34,20 @@ export const NEXT_NUMBER = 4
 const ATTACHMENTS = 8
 const ENTRIES = ATTACHMENTS + SLOT_CAPACITY
 
-/** Word indices in the root. */
+/** The indices of the words for a chunk number, from the root's first word. */
 export const entryWord = (chunkNumber: number) => ENTRIES + 3 * chunkNumber
 export const ownerWord = (chunkNumber: number) => entryWord(chunkNumber) + 1
 export const seedWord = (chunkNumber: number) => entryWord(chunkNumber) + 2
 
-/** The owner of a chunk in one word, for compare-and-swap: generation, slot + 1 (8 bits). */
+/**
+ * Returns the owner of a chunk as one word, for compare-and-swap. The word holds the generation
+ * and, in its low 8 bits, slot + 1.
+ */
 export const ownerOf = ({ slot, generation }: Pool) => (generation << 8) | (slot + 1)
 export const generationOfOwner = (owner: number) => owner >>> 8
 export const slotOfOwner = (owner: number) => (owner & 0xff) - 1
 
-/** Whether a handle is that of a table that is not disposed of. Accepts any value. */
+/** Returns whether a handle belongs to a table that is not disposed of. Accepts any value. */
 export function isThere(pool: Pool, handle: TableHandle): boolean {
   const byteLength = rootByteLength(pool, handle, MAGIC)
   if (byteLength < entryWord(1) * 4) return false
@@ -54,14 +57,17 @@ export function isThere(pool: Pool, handle: TableHandle): boolean {
   return limit > 0 && byteLength === entryWord(limit) * 4 + words[root + TEXT_BYTE_LENGTH]
 }
 
-/** @throws StorageError 'still-attached' if an open pool other than this one is attached */
+/**
+ * Checks that no open pool other than this one is attached.
+ * @throws StorageError 'still-attached' if one is
+ */
 export function checkAlone(pool: Pool, table: { handle: TableHandle; name: string }): void {
   const { handle, name } = table
   const wordOf = (slot: number) => attachedWord(handle, slot)
   checkDetached(pool, wordOf, shownTable(name), 'arena.adopt(slot)', pool.slot)
 }
 
-/** Index of the word that says whether a slot is attached. */
+/** Returns the index of the word that says whether a slot is attached. */
 export const attachedWord = ({ offset }: TableHandle, slot: number) =>
   (offset >> 2) + ATTACHMENTS + slot
 export const shownTable = (name: string) => `table ${JSON.stringify(name)}`

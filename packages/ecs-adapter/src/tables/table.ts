@@ -1,7 +1,7 @@
 /**
- * Tables: dense rows in chunks, each a block in the pool of the thread that adds to it. The root
- * block lists the chunks; a thread sees a change of the list at its next `sync`. This room knows
- * neither entities nor worlds. `createTable` and `attachTable` are in files of their own.
+ * Tables: dense rows in chunks. Each chunk is a block in the pool of the thread that adds rows to
+ * it. The root block lists the chunks. A thread sees a change of this list at its next `sync`. This
+ * folder knows neither entities nor worlds. `createTable` and `attachTable` have their own files.
  */
 import type { Pool } from '@ashlar/core'
 import {
@@ -19,11 +19,11 @@ import { attachedWord, checkAlone, isThere, shownTable, type TableHandle } from 
 
 const NO_CHUNKS: readonly undefined[] = []
 
-/** What a table calls in the storage that made it. */
+/** The methods of a storage that its tables call. */
 export interface TableOwner {
   /** @throws StorageError 'group-busy' while a system runs */
   checkIdle(what: string): void
-  /** For what a system may do to the chunks of its thread. @throws as `checkIdle`, elsewhere */
+  /** Does the same, but allows a system of this thread to change its own chunks. */
   checkOwn(what: string): void
   onDispose(): void
 }
@@ -54,13 +54,13 @@ export class Table<S extends TableSchema = TableSchema> {
   readonly ownChunks: readonly Chunk<S>[]
   readonly #pool: Pool
   readonly #chunks: TableChunks<S>
-  /** The chunks that this thread knows, by number; empty while the thread is not attached. */
+  /** The chunks that this thread knows, by number. Empty while the thread is not attached. */
   #byNumber: readonly (KnownChunk<S> | undefined)[] = NO_CHUNKS
-  /** Undefined unless this thread created the table. */
+  /** The storage; undefined unless this thread created the table. */
   readonly #owner: TableOwner | undefined
   readonly #slotBits: number
   readonly #chunkMask: number
-  /** The chunk that rows are added to. */
+  /** The chunk to which rows are added. */
   #current: KnownChunk<S> | undefined
   #isDisposed = false
 
@@ -241,13 +241,13 @@ export class Table<S extends TableSchema = TableSchema> {
     this.#chunks.free()
   }
 
-  /** Detaches. Keeps the views of chunks: workers detach after each run, and most chunks stay. */
+  /** Detaches, but keeps the views of chunks, because workers detach after each run. */
   #leave(): void {
     this.#current = undefined
     this.#byNumber = NO_CHUNKS
   }
 
-  /** @param method the calling method, if it frees or moves what systems use */
+  /** @param method the name of the calling method, if it frees or moves what systems use */
   #check(method?: string): void {
     if (method !== undefined) this.#owner?.checkOwn(`table.${method}()`)
     if (this.#isDisposed) throw tableDisposed(this.name)
@@ -270,19 +270,19 @@ export class Table<S extends TableSchema = TableSchema> {
     if (this.#chunks.isBehind) this.#chunks.follow()
   }
 
-  /** From now on, rows go to the first chunk with room, so that later chunks may become empty. */
+  /** Adds rows to the first chunk with capacity from now on, so that later chunks can empty. */
   #begin(): void {
     this.#chunks.cursor = 0
     this.#current = undefined
   }
 
-  /** The chunk whose number is in the bits of an id; any chunk or none if there is no such id. */
+  /** Returns the chunk whose number an id has. If no row has the id: any chunk, or undefined. */
   #chunkAt(id: unknown): KnownChunk<S> | undefined {
     if (typeof id !== 'number') return undefined
     return this.#byNumber[(id >>> this.#slotBits) & this.#chunkMask]
   }
 
-  /** Renews detached views. Returns whether it has: then a row that was not found may be there. */
+  /** Replaces detached views. Returns whether it has: then search again for a missing row. */
   #hasRenewed(): boolean {
     return this.#chunks.isDetached && this.#chunks.renew()
   }
