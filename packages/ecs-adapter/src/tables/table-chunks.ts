@@ -130,7 +130,7 @@ export class TableChunks<S extends TableSchema> {
     for (let i = before - 1; i >= 0 && own.length > 1; i--) {
       const { rowCount, number, ids, $offset } = own[i]
       if (rowCount > 0) continue
-      own.splice(i, 1) // here, because `rowCount` of the next chunk throws if its count was overwritten
+      own.splice(i, 1) // here: `rowCount` of the next chunk may throw
       this.byNumber[number] = undefined // or `follow` keeps it if a new chunk gets its block
       this.#store(rootLayout.seedWord(number), seedAfter(ids, this.#layout))
       this.#unlink(number)
