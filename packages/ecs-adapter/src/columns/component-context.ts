@@ -15,12 +15,11 @@ export interface Growth {
   note(component: Component, movedColumnCount: number): void
   /**
    * Runs the user's hooks for what was noted. These may do anything but sync, reset and dispose of
-   * the storage: so nothing may be half done.
+   * the storage: so nothing may be half done. Then says what waits for a `sync`, if that is much.
+   * @param isDue false: does nothing, usually. By default, whether something was noted
    * @throws what hooks throw
    */
-  report(): void
-  /** Says what waits for a `sync`, if that is much. @throws what hooks throw */
-  checkWaiting(): void
+  report(isDue?: boolean): void
 }
 
 /** The part of the context that is the same for all components of a storage. */

@@ -46,7 +46,7 @@ export class DenseStore extends ComponentStore {
       removedLists.renew(row)
     }
     this.clearRow(row)
-    if (removedLists?.isLong()) this.context.growth.checkWaiting()
+    if (removedLists?.isLong()) this.context.growth.report(true)
   }
 
   lose(eid: number): void {

@@ -73,14 +73,11 @@ export class PrefabDefaults {
   }
 
   #look(eid: number): void {
-    const worlds = this.#worlds
-    if (!worlds.has(eid, this.#component)) {
-      this.#done.delete(eid)
-      return
+    const own = this.#worlds.componentsOf(eid)
+    if (own?.has(this.#component) !== true) this.#done.delete(eid)
+    else if (this.#done.get(eid) !== own) {
+      if (!this.#owns(eid)) this.#store.clear(eid)
+      this.#done.set(eid, own)
     }
-    const own = worlds.componentsOf(eid)
-    if (this.#done.get(eid) === own) return
-    if (!this.#owns(eid)) this.#store.clear(eid)
-    this.#done.set(eid, own)
   }
 }

@@ -40,8 +40,11 @@ export class StorageGrowth implements Growth {
    * Undefined again when less memory waits.
    */
   #reported: 'sync' | 'threads' | undefined
-  /** The time, by `nowMs`, when this much memory was first found to wait for `sync`. */
-  #waitsSince: number | undefined
+  /**
+   * The time, by `nowMs`, when this much memory was first found to wait for `sync`. Undefined
+   * after a `sync`.
+   */
+  waitsSince: number | undefined
   #hasWarned = false
 
   constructor(parts: Parts, hooks: StorageOptions) {
@@ -64,10 +67,10 @@ export class StorageGrowth implements Growth {
     return components.sumOf('staleByteLength') + publisher.retired.byteLength
   }
 
-  report(): void {
+  report(isDue = this.#moved.length > 0): void {
     const { sets, publisher } = this.#parts
     const isLittle = publisher.retired.byteLength <= this.#limit && this.#reported === undefined
-    if (isLittle && this.#waitsSince === undefined && this.#moved.length === 0) return // usual
+    if (isLittle && !isDue) return // in nearly every frame
     sets.beginSet()
     try {
       while (this.#moved.length > 0) {
@@ -80,14 +83,10 @@ export class StorageGrowth implements Growth {
     }
   }
 
-  checkWaiting(): void {
-    const { sets } = this.#parts
-    sets.beginSet()
-    try {
-      this.#sayWhatWaits()
-    } finally {
-      sets.endSet()
-    }
+  /** Whether a `sync` should have come, and nobody was told: then call `report(true)`. */
+  get isLate(): boolean {
+    const now = nowMs()
+    return !this.#reported && elapsedMs(this.waitsSince ?? now, now) >= PATIENCE_MS
   }
 
   #sayWhatWaits(): void {
@@ -98,8 +97,8 @@ export class StorageGrowth implements Growth {
     const late = retired > this.#limit ? publisher.waitingSlots : []
     const isForThreads = late.length > 0
     const isMuch = byteLength - retired > this.#limit
-    this.#waitsSince = isMuch ? (this.#waitsSince ?? nowMs()) : undefined
-    const isForSync = isMuch && elapsedMs(this.#waitsSince ?? 0, nowMs()) >= PATIENCE_MS
+    this.waitsSince = isMuch ? (this.waitsSince ?? nowMs()) : undefined
+    const isForSync = isMuch && (this.#reported === 'sync' || this.isLate)
     const waitsFor = isForThreads ? 'threads' : isForSync ? 'sync' : undefined
     if (waitsFor === this.#reported) return
     this.#reported = waitsFor
@@ -116,8 +115,7 @@ export class StorageGrowth implements Growth {
   /** The names of the components that wait for `sync`. */
   get #staleNames(): string[] {
     const { all } = this.#parts.components
-    const stale = all.filter(({ hooks }) => (hooks?.store.staleByteLength ?? 0) > 0)
-    return stale.map(({ name }) => name)
+    return all.filter(({ hooks }) => hooks?.store.staleByteLength).map(({ name }) => name)
   }
 }
 
@@ -125,5 +123,5 @@ const forSync = (names: readonly string[]) =>
   `old memory of ${names.join(', ')} waits for storage.sync(). Call it once a frame`
 
 const forThreads = (slots: readonly number[]) =>
-  `old columns, or lists of entities, wait for the threads of slots ${slots.join(', ')}. Call ` +
-  'sync() there once a frame, or detach() while the thread idles'
+  `old memory waits for sync() in the threads of slots ${slots.join(', ')}. Call it once a frame, ` +
+  'or detach()'

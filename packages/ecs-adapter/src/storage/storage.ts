@@ -192,6 +192,7 @@ export class WorldStorage implements Storage, StorageState {
     // Loops by index, because an iterator would make garbage.
     for (let i = 0; i < extensions.synced.length; i++) extensions.synced[i].sync!()
     publisher.sync()
+    growth.waitsSince = undefined
     growth.report()
     components.checkWorlds()
   }
@@ -201,7 +202,7 @@ export class WorldStorage implements Storage, StorageState {
     const { extensions, publisher, growth } = this.parts
     for (let i = 0; i < extensions.published.length; i++) extensions.published[i].publish!()
     publisher.publish()
-    growth.report()
+    if (growth.isLate) growth.report(true)
   }
 
   readonly forget: Storage['forget'] = (slot, generation) => {
