@@ -2,11 +2,11 @@
  * The blocks of a component's columns, and their growth.
  *
  * If a row beyond the end of the columns is needed, all columns of the component grow, or none
- * does. A column stays in its place if its block can be extended, otherwise it moves. Dense columns
- * double. Sparse columns get as many rows as `row-index.ts` asks for, and always move with the row
- * index.
+ * does. If the block of a column can be extended, the column stays in its place. Otherwise it
+ * moves. Dense columns double. Sparse columns get as many rows as `row-index.ts` asks for, and
+ * always move with the row index.
  *
- * Large blocks are reserved: they cost address space, but memory only as far as they are touched.
+ * Large blocks are reserved: they cost address space, but only the touched part takes memory.
  */
 
 import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
@@ -16,10 +16,11 @@ import type { Field } from '../schema/schema.ts'
 import type { GrowthContext } from './component-context.ts'
 
 /**
- * If a large column's block has room, row 0 lies up to 16 cache lines into the block, one more for
- * each column. Blocks of equal length often lie whole pages apart: processors at first take
- * addresses at such distances for one address, and caches keep them in the same places. Without the
- * stagger, a loop over four columns of 40 KiB took 3 % longer. Short columns fit into the cache.
+ * If the block of a large column is long enough, row 0 lies up to 16 cache lines into the block,
+ * one more for each column. Otherwise, blocks of equal length often lie whole pages apart.
+ * Processors at first confuse addresses at such distances, and caches keep them in the same places.
+ * Without these offsets, a loop over four columns of 40 KiB took 3 % longer. Short columns fit into
+ * the cache, so they need no offset.
  */
 const STAGGER_STEP = 64
 const STAGGER_COUNT = 16
@@ -27,12 +28,12 @@ const STAGGERED_BYTE_LENGTH = 16 * 1024
 
 /** If there is no memory to double columns, they grow to the needed row plus this many rows. */
 const ROWS_AT_LEAST = 256
-/** How many rows are touched first; the number at least doubles each time. */
+/** How many rows are touched the first time. Each later time, the number at least doubles. */
 const TOUCHED_AT_LEAST = 4096
-/** The greatest byte length that a pool accepts. No arena has so many bytes. */
+/** The greatest byte length that a pool accepts. No arena has this many bytes. */
 const BYTE_LENGTH_MAX = 2 ** 32 - 1
 
-/** Byte offsets of a column's row 0, and of the block that holds the column. */
+/** The byte offset of a column's row 0, and that of the block that holds the column. */
 interface Place {
   byteOffset: number
   blockOffset: number
@@ -43,7 +44,7 @@ interface Column extends Place {
   readonly field: Field
   readonly array: ScalarArrayConstructor
   readonly typeId: number
-  /** Index of row 0 in the memory view of the column's type. */
+  /** The index of row 0 in the memory view for the column's type. */
   firstIndex: number
 }
 
@@ -51,17 +52,17 @@ const byteLengthOf = ({ array }: Column, rowCount: number) => rowCount * array.B
 const byteOffsetOf = (column: Column, row: number) => column.byteOffset + byteLengthOf(column, row)
 
 export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
-  /** Increments whenever columns move, grow or are freed. */
+  /** A number that increments whenever columns move, grow or are freed. */
   version = 0
-  /** How many rows each column has; 0 once the blocks are freed. */
+  /** How many rows each column has. It is 0 after the blocks were freed. */
   rowCount = 0
   /** The column of each field, in the order of the fields. */
   readonly columns: readonly Column[]
   protected readonly views: MemoryViews
   protected readonly context: C
-  /** Rows below this number may be written without another `pool.touch`. */
+  /** The rows below this number may be written without another `pool.touch`. */
   #touchedRowCount = 0
-  /** Offsets of the blocks that columns or the row index have moved out of. */
+  /** The offsets of the blocks that columns or the row index have left. */
   readonly staleOffsets: number[] = []
 
   constructor(context: C) {
@@ -74,17 +75,17 @@ export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
     })
   }
 
-  /** Makes the columns properties of the component, as views of this buffer. */
+  /** Defines the columns as properties of the component: as views of this buffer. */
   protected abstract publish(buffer: ArrayBufferLike): void
 
-  /** The columns have grown, and so many have moved. */
+  /** Called when the columns have grown. */
   protected noteGrowth(_movedColumnCount: number): void {}
 
-  /** The last act of `cover` if it has grown or touched columns. May throw. */
+  /** Called at the end of `cover` if it has grown or touched columns. May throw. */
   protected reportGrowth(): void {}
 
   /**
-   * Makes sure that every column has this row; new rows read zero.
+   * Makes sure that every column has this row. New rows are 0.
    * @throws ArenaError 'out-of-memory'; then every column is unchanged
    */
   cover(row: number): void {
@@ -104,18 +105,20 @@ export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
     this.freeStale()
   }
 
-  /** How many bytes the blocks in `staleOffsets` have. */
+  /** The total byte length of the blocks in `staleOffsets`. */
   get staleByteLength(): number {
     const { pool } = this.views
     return this.staleOffsets.reduce((sum, offset) => sum + pool.byteLengthOf(offset), 0)
   }
 
-  /** How many bytes the columns have, touched or not. */
+  /** The total byte length of the columns, including untouched rows. */
   get columnByteLength(): number {
     return this.columns.reduce((sum, column) => sum + byteLengthOf(column, this.rowCount), 0)
   }
 
-  /** Retires the blocks in `staleOffsets`: each is freed when no thread can read it any more. */
+  /**
+   * Retires the blocks in `staleOffsets`. Each block is freed when no thread can read it any more.
+   */
   protected freeStale(): void {
     while (this.staleOffsets.length > 0) this.context.retire(this.staleOffsets.pop()!)
   }
@@ -168,7 +171,10 @@ export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
     }
   }
 
-  /** By column: the column itself if its block was extended, else a new place. All or none. */
+  /**
+   * Returns the place of each column: the same place if its block was extended, otherwise a new
+   * one. Extends all columns or none.
+   */
   #extend(rowCount: number): Place[] {
     const { isSparse, checkIdle } = this.context
     const isNew = this.rowCount === 0
@@ -189,13 +195,13 @@ export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
     return places
   }
 
-  /** Allocates zeroed rows. A block of a size class records the type of its elements. */
+  /** Allocates rows that are 0. The block of a size class records the type of its elements. */
   #allocate({ array }: Column, i: number, rowCount: number): Place {
     const { pool } = this.views
     const byteLength = rowCount * array.BYTES_PER_ELEMENT
     let stagger = ((this.context.columnCount + i) % STAGGER_COUNT) * STAGGER_STEP
     if (byteLength >= CLASS_BYTE_LENGTH_MAX) {
-      stagger += STAGGER_STEP // not 0: then the block is longer than any size class
+      stagger += STAGGER_STEP // the block is then longer than any size class
       const blockOffset = pool.reserve(Math.min(byteLength + stagger, BYTE_LENGTH_MAX))
       return { blockOffset, byteOffset: blockOffset + stagger }
     }
@@ -207,7 +213,10 @@ export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
     return { blockOffset, byteOffset }
   }
 
-  /** Gives a column this many rows in its place; false if it cannot grow. Shrinking succeeds. */
+  /**
+   * Gives a column this many rows in its place. Returns false if it cannot grow. Shrinking never
+   * fails.
+   */
   #tryResize(column: Column, rowCount: number): boolean {
     const { blockOffset } = column
     return this.views.pool.tryResize(blockOffset, byteOffsetOf(column, rowCount) - blockOffset)
@@ -225,7 +234,7 @@ export abstract class GrowingColumns<C extends GrowthContext = GrowthContext> {
   #moveRows({ blockOffset, byteOffset, array }: Column, to: number): void {
     const end = blockOffset + settleTouched(this.views.pool, blockOffset)
     this.views.copyBytes(byteOffset, to, end - byteOffset)
-    // `| 0` makes an integer: V8 would allocate a box for the quotient.
+    // `| 0` makes an integer: V8 would allocate memory for the quotient.
     const lastRow = ((end - byteOffset) / array.BYTES_PER_ELEMENT) | 0
     this.#touchedRowCount = Math.max(this.#touchedRowCount, Math.min(lastRow + 1, this.rowCount))
     this.staleOffsets.push(blockOffset)

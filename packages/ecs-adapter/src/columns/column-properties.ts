@@ -1,15 +1,19 @@
-/** The properties of a component: typed arrays, and what types have in their place. */
+/**
+ * Defines the properties of a component: typed arrays, and the objects that some types have
+ * instead.
+ */
 import type { FieldObject } from '../fields/field-code.ts'
 import type { ComponentEntry } from '../shared/manifest.ts'
 import { markReferences } from '../world/bitecs-internals.ts'
 
 /**
- * Makes the columns of an entry properties of a component; of a sparse component, makes typed
- * arrays properties of its `rows`. They are defined, not assigned, so that
- * users cannot overwrite them, and so that V8 keeps the fast layout of the object: it would make a
- * dictionary of an object to which more than 20 properties are assigned by name.
+ * Defines the columns of an entry as properties of a component. For a sparse component, it defines
+ * the typed arrays as properties of its `rows`. The properties are defined, not assigned, for two
+ * reasons. Users cannot overwrite them. And V8 keeps the fast layout of the object: if more than 20
+ * properties were assigned by name, V8 would turn it into a dictionary.
  *
- * @param objects by field: what stands in place of a typed array; may be shorter
+ * @param objects for each field, the object that replaces a typed array; may be shorter than the
+ * list of fields
  */
 export function defineColumns(
   component: object,

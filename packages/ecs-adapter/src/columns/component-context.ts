@@ -1,23 +1,29 @@
-/** What the hooks, the store and the columns of a component share. */
+/** The context that the hooks, the store and the columns of a component share. */
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { Component, Field } from '../schema/schema.ts'
 import type { Worlds } from '../world/worlds.ts'
 
-/** Called before and after given values are read: in between, no getter can move or free rows. */
+/**
+ * The calls before and after given values are read. In between, no getter can move or free rows.
+ */
 export interface Sets {
   beginSet(): void
   endSet(): void
 }
 
-/** Learns when columns grow or move. */
+/** Records that columns have grown or moved, and reports it to the user. */
 export interface Growth {
-  /** The typed arrays of a component are other ones now, of which some have moved. */
+  /**
+   * Records that the typed arrays of a component were replaced.
+   * @param movedColumnCount how many of its columns have moved
+   */
   note(component: Component, movedColumnCount: number): void
   /**
-   * Runs the user's hooks for what was noted. These may do anything but sync, reset and dispose of
-   * the storage: so nothing may be half done. Then says what waits for a `sync`, if that is much.
-   * @param isDue false: does nothing, usually. By default, whether something was noted
-   * @throws what hooks throw
+   * Runs the user's hooks for the recorded growth. The hooks may do anything but sync, reset and
+   * dispose of the storage. So no operation may be half done. Then the call reports how much memory
+   * waits for a `sync`, if it is much.
+   * @param isDue if false, the call usually does nothing. By default: whether growth is recorded
+   * @throws the errors that hooks throw
    */
   report(isDue?: boolean): void
 }
@@ -30,16 +36,16 @@ export interface StorageContext {
   growth: Growth
   /** Frees a block when no other thread can read it any more. */
   retire(offset: number): void
-  /** Throws while workers run a system. @param what for the message: what cannot be done */
+  /** Throws while workers run a system. @param what the refused action, for the message */
   checkIdle(what: string): void
 }
 
-/** What columns need to grow. */
+/** The part of the context that columns need to grow. */
 export interface GrowthContext extends Pick<StorageContext, 'memory' | 'retire' | 'checkIdle'> {
   fields: readonly Field[]
-  /** Whether only the entities that have the component have rows. */
+  /** Whether the component is sparse: only the entities that have it have rows. */
   isSparse: boolean
-  /** How many columns the components before this one have. */
+  /** How many columns the storage has for the components before this one. */
   columnCount: number
 }
 

@@ -1,8 +1,8 @@
 /**
- * The room of columns: the rows and values of each component, in step with the storage's worlds. An
- * entity has a row in all columns of its components, but a prefab gets its row in a sparse store by
- * the first write. Other rows may hold anything. The storage uses hooks and stores; other threads
- * read sparse rows by `row-index.ts`. The room may know worlds, lists and memory.
+ * This folder keeps the rows and values of each component in step with the storage's worlds. An
+ * entity has a row in all columns of its components. But in a sparse store, a prefab gets its row
+ * by the first write. Other rows may hold anything. Other threads read sparse rows by
+ * `row-index.ts`. The folder may know worlds, lists and memory.
  */
 import {
   And,
@@ -37,7 +37,7 @@ import type { ComponentContext } from './component-context.ts'
 import type { ComponentStore } from './component-store.ts'
 import { PrefabDefaults } from './prefab-defaults.ts'
 
-/** A world, and its query for the entities that have the component, without prefabs. */
+/** A world, and its query for the entities with the component. The query leaves out prefabs. */
 interface HookedWorld {
   readonly world: World
   readonly owners: Query
@@ -46,19 +46,18 @@ interface HookedWorld {
 export type HooksOptions = Omit<ComponentContext, 'component'>
 
 /**
- * What the worlds report about one component: which entity gets it, what is set, which entity loses
- * it. These observers run before the user's, as their query is made before the user has the
- * component.
+ * Observes one component: which entity gets it or loses it, and which values are set. These
+ * observers run before the user's, because their query is made before the user has the component.
  *
  * An addition makes an empty row. Removals are observed only for sparse components and for those
- * with lists or texts: their values stay while the user's onRemove observers run. Queries leave out
+ * with lists or texts. Their values stay while the user's onRemove observers run. Queries leave out
  * prefabs. So if a world has prefabs, dense columns grow to cover every id when bitECS asks the
  * component (see `ComponentWatcher`).
  *
- * bitECS reports an addition first, and the values of the addition later. But lists and texts need
- * memory, and no observer may see an addition that fails. So a component with such fields is hidden
- * at once, before other queries look, and added again when there is room for its values. Only then
- * the user's onAdd observers run. The values are written after that, as in bitECS.
+ * bitECS reports an addition first, and its values later. But lists and texts need memory, and no
+ * observer may see an addition that fails. So a component with such fields is hidden before other
+ * queries see it. It is added again when there is memory for its values. Only then the user's onAdd
+ * observers run. The values are written after that, as in bitECS.
  */
 export class ComponentHooks extends ComponentWatcher {
   readonly name: string
@@ -68,12 +67,12 @@ export class ComponentHooks extends ComponentWatcher {
   readonly #context: ComponentContext
   #hooked: readonly HookedWorld[] = []
   #unsubscribe: (() => void)[] = []
-  /** The entity whose addition is hidden until its values are there; 0 for none. */
+  /** The entity whose addition is hidden until there is memory for its values; 0 for none. */
   #arriving = 0
   #arrivingIn: HookedWorld | undefined
-  /** Only for dense stores with defaults. */
+  /** Writes the defaults of prefabs. Only dense stores with defaults have it. */
   readonly #prefabDefaults: PrefabDefaults | undefined
-  /** How many uses by other worlds `isUsedElsewhere` has reported. */
+  /** How many uses in other worlds `isUsedElsewhere` has reported. */
   #reportedCount = 0
 
   /** @throws ArenaError 'out-of-memory'; then worlds and arena are unchanged */
@@ -106,15 +105,15 @@ export class ComponentHooks extends ComponentWatcher {
 
   /**
    * Whether a world that is not the storage's has used the component since the last call that
-   * returned true. bitECS does not report such a use, but asks the component at each addition and
-   * each `removeComponent` (see `onAsked`). In the storage's worlds,
+   * returned true. bitECS does not report such a use. But it asks the component at each addition
+   * and each `removeComponent` (see `onAsked`). In the storage's worlds, at any time,
    *
-   *     times asked <= additions + losses = 2 * additions - entities that have it
+   * times asked <= additions + losses = 2 * additions - entities that have it
    *
-   * at any time. `balance` is times asked - 2 * additions, so `balance` + entities that have it is
-   * at most 0. What exceeds 0 are uses in another world. When a whole entity is removed, bitECS
-   * does not ask, which hides one use: some uses are missed, none is made up. bitECS asks more
-   * often about prefabs and relations: if the worlds have any, the result is false.
+   * `balance` is times asked - 2 * additions, so `balance` + entities that have it is at most 0.
+   * Any excess over 0 counts uses in another world. When a whole entity is removed, bitECS does not
+   * ask, which hides one use. So some uses are missed, but none is reported wrongly. bitECS asks
+   * more often about prefabs and relations. So if the worlds have any, the result is false.
    */
   isUsedElsewhere(): boolean {
     const { worlds } = this.#context
@@ -125,7 +124,7 @@ export class ComponentHooks extends ComponentWatcher {
     return true
   }
 
-  /** For `verifyStorage`: the entities that have the component, without prefabs. */
+  /** The entities that have the component, without prefabs. `verifyStorage` reads them. */
   get owners(): readonly number[] {
     return this.#hooked.flatMap(({ owners }) => membersOf(owners))
   }
@@ -137,7 +136,7 @@ export class ComponentHooks extends ComponentWatcher {
     this.store.dispose()
   }
 
-  /** @throws StorageError 'world-was-reset' */
+  /** @throws StorageError 'world-was-reset' if `resetWorld` was called */
   protected override onAskedSlow(component: object): true | undefined {
     const { store } = this
     const { worlds } = this.#context
@@ -147,7 +146,7 @@ export class ComponentHooks extends ComponentWatcher {
       this.balance++
       const eid = this.#arriving
       this.#arriving = 0
-      if (eid !== 0) this.#reveal(this.#arrivingIn!, eid) // the addition came without values
+      if (eid !== 0) this.#reveal(this.#arrivingIn!, eid) // here, the addition came without values
     }
     if (wasReset || this.index.maxId >= store.coveredIdCount) this.#coverPrefabs(wasReset)
     this.coveredIdCount = store.coveredIdCount
@@ -175,7 +174,7 @@ export class ComponentHooks extends ComponentWatcher {
     return hooked
   }
 
-  /** Whether an entity has the component, and is not losing it; false for prefabs. */
+  /** Returns whether an entity has the component, and is not losing it. False for prefabs. */
   readonly #owns = (eid: number): boolean => {
     for (let i = 0; i < this.#hooked.length; i++) {
       if (isMember(this.#hooked[i].owners, eid)) return true
@@ -203,7 +202,7 @@ export class ComponentHooks extends ComponentWatcher {
     this.#arrivingIn = hooked
   }
 
-  /** Adds a hidden component visibly, unless a getter of its values has added it. */
+  /** Adds a hidden component visibly, unless a getter of its values has added it already. */
   #reveal({ world, owners }: HookedWorld, eid: number): void {
     if (hasComponent(world, eid, this.component)) return
     owners.add(eid) // so that `#add` does not run again
@@ -262,7 +261,9 @@ export class ComponentHooks extends ComponentWatcher {
     }
   }
 
-  /** Throws for an entity of another world: bitECS throws only after `add` has cleared its row. */
+  /**
+   * Throws for an entity of another world. bitECS itself throws only after `add` has cleared a row.
+   */
   #checkWorld({ world }: HookedWorld, eid: number): void {
     if (this.#context.worlds.all.length === 1 && this.store.isPlain) return
     if (!isMadeIn(world, eid)) throw notOfThisWorld(eid)
@@ -282,7 +283,7 @@ export class ComponentHooks extends ComponentWatcher {
     }
   }
 
-  /** Takes the component from entities beyond the columns: they got it just now. False for none. */
+  /** Removes the component from entities that got it just now, without a row. False if none. */
   #takeOffUncovered(): boolean {
     const { component, store } = this
     const { all, entityMask } = this.#context.worlds

@@ -1,10 +1,11 @@
 /**
- * The values of a component: by entity, and by row of its columns. Each field has a column, in a
- * block of its own. The column of a list or text field holds handles; users get a `ListField` or
- * `TextField` in its place.
+ * The values of a component, by entity, and by row of its columns. Each field has a column, in a
+ * block of its own. The column of a list or text field holds handles. Users get a `ListField` or
+ * `TextField` instead of it.
  *
- * The columns of one component grow together, those of different components do not. In a world of a
- * million particles, a component of the player alone stays small. No frame copies a whole storage.
+ * The columns of one component grow together, and independently of other components. So in a world
+ * of a million particles, a component that only the player has stays small, and no frame copies a
+ * whole storage.
  */
 import type { FieldObject } from '../fields/field-code.ts'
 import { createFieldObjects } from '../fields/field-objects.ts'
@@ -21,7 +22,7 @@ import type { ComponentContext } from './component-context.ts'
 export abstract class ComponentStore extends GrowingColumns<ComponentContext> implements Rows {
   readonly variable: VariableColumns
   readonly #objects: readonly (FieldObject | undefined)[]
-  /** By column: what a new row holds. Undefined if that is 0 in all. */
+  /** The value of a new row in each column. Undefined if all of these values are 0. */
   readonly #initial: Float64Array | undefined
   /** The scalar properties of the component are views of this buffer. */
   #buffer: ArrayBufferLike | undefined
@@ -38,26 +39,35 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
 
   /** The rows of a sparse store; undefined for a dense store. */
   abstract readonly rows: ComponentRows | undefined
-  /** In a dense store, all ids below this have rows. A sparse store needs no `cover`: Infinity. */
+  /**
+   * In a dense store, all ids below this number have rows. It is Infinity in a sparse store, which
+   * needs no `cover`.
+   */
   abstract readonly coveredIdCount: number
-  /** Forgets all entities. @param owns whether an entity has the component, and is not losing it */
+  /**
+   * Forgets all entities.
+   * @param owns returns whether an entity has the component, and is not losing it
+   */
   abstract begin(entityMask: number, owns: (eid: number) => boolean): void
   abstract readonly row: Rows['row']
-  /** An entity has got the component: makes an empty row. @throws ArenaError 'out-of-memory' */
+  /**
+   * Makes an empty row for an entity that has got the component. @throws ArenaError 'out-of-memory'
+   */
   abstract add(eid: number): void
-  /** An entity has lost the component. */
+  /** Called when an entity has lost the component. */
   abstract lose(eid: number): void
   /** Undoes `lose` if the entity still has the component: the row stays unchanged. */
   abstract keep(eid: number): void
   /**
-   * The row of an entity that has the component; makes a row for a prefab without one.
-   * @throws ArenaError 'out-of-memory'; noRow
+   * Returns the row of an entity that has the component. For a prefab without a row, it makes a
+   * row.
+   * @throws ArenaError 'out-of-memory'; the error of `noRow`
    */
   abstract claim(eid: number): number
-  /** For `verifyStorage`: whether `sync` may free the blocks of a row. */
+  /** Returns whether `sync` may free the blocks of a row. `verifyStorage` calls it. */
   abstract isDeferred(row: number): boolean
 
-  /** Whether a new row holds more than zeros. */
+  /** Whether a new row has a value that is not 0. */
   get hasDefaults(): boolean {
     return this.#initial !== undefined
   }
@@ -67,7 +77,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     return this.variable.length === 0
   }
 
-  /** Where the columns are now, for other threads. */
+  /** The entry of the component in the manifest. It says where the columns are now. */
   get entry(): ComponentEntry {
     const { name, fields } = this.context
     return { name, fields, rowCount: this.rowCount, byteOffsets: this.#byteOffsets }
@@ -80,12 +90,12 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
   protected readonly hasComponent = (eid: number): boolean =>
     this.context.worlds.has(eid, this.context.component)
 
-  /** The row of an entity that has the component; -1 for a prefab without a row. */
+  /** Returns the row of an entity that has the component. Returns -1 for a prefab without a row. */
   find(eid: number): number {
     return this.claim(eid)
   }
 
-  /** A copy of the values of an entity that has the component. */
+  /** Returns a copy of the values of an entity that has the component. */
   read(eid: number): Record<string, unknown> {
     const row = this.find(eid)
     if (row < 0) return emptyValues(this.context.fields, this.context.memory)
@@ -102,7 +112,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     return values
   }
 
-  /** The value of scalar field `i` in a row. */
+  /** Returns the value of scalar field `i` in a row. */
   load(i: number, row: number): number {
     const { typeId, firstIndex } = this.columns[i]
     return this.views.load(typeId, firstIndex + row)
@@ -110,7 +120,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
 
   /**
    * Reads the user's values, checks them and copies them to `given`, before any value is written.
-   * @throws StorageError 'invalid-argument', 'group-busy'; and what getters throw
+   * @throws StorageError 'invalid-argument', 'group-busy'; and the errors that getters throw
    */
   take(values: unknown, given: GivenValues): void {
     const { name, fields, memory, sets } = this.context
@@ -125,7 +135,10 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     }
   }
 
-  /** Makes room for given lists and texts in a row, or for `NO_ROW`. If it throws, call `abort`. */
+  /**
+   * Allocates memory for given lists and texts, in a row or for `NO_ROW`. If it throws, call
+   * `abort`.
+   */
   prepare(row: number, given: GivenValues): void {
     for (let i = 0; i < this.variable.length; i++) {
       if (given.isGiven[i] !== 0) this.variable[i]?.$prepare(row, given, i)
@@ -162,7 +175,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     for (let i = 0; i < this.variable.length; i++) this.variable[i]?.$freeRow(row)
   }
 
-  /** Writes the values of a new row. The lists and texts of the row are freed already. */
+  /** Writes the values of a new row. The row's earlier lists and texts must be freed already. */
   protected clearRow(row: number): void {
     for (let i = 0; i < this.columns.length; i++) {
       const { typeId, firstIndex } = this.columns[i]
@@ -171,7 +184,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     if (this.#initial !== undefined) this.#writeDefaults(row, this.#initial)
   }
 
-  /** For a prefab that got the component: writes the values of a new row. */
+  /** Writes the values of a new row, for a prefab that got the component. */
   clear(eid: number): void {
     const row = this.claim(eid)
     this.freeForReuse(row)
@@ -187,7 +200,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     }
   }
 
-  /** Frees lists and texts that are left in a row which an entity is about to get. */
+  /** Frees earlier lists and texts in a row that an entity is about to get. */
   protected freeForReuse(row: number): void {
     for (let i = 0; i < this.variable.length; i++) {
       if ((this.variable[i]?.$blockAt(row) ?? 0) === 0) continue
@@ -196,7 +209,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     }
   }
 
-  /** Frees all lists and texts, and zeroes every row. */
+  /** Frees all lists and texts, and sets every row to 0. */
   clearAll(): void {
     this.#freeAll()
     for (const { blockOffset, byteOffset } of this.columns) {
@@ -210,7 +223,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
     super.dispose()
   }
 
-  /** Retires stale blocks. If the arena has another buffer, renews the component's views. */
+  /** Retires stale blocks. If the arena has another buffer, replaces the component's views. */
   sync(): void {
     if (this.#buffer !== this.views.buffer) {
       this.publish(this.views.buffer)
@@ -222,7 +235,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
   protected override publish(buffer: ArrayBufferLike): void {
     this.#buffer = buffer
     for (const column of this.columns) {
-      // `| 0` makes an integer: V8 would allocate a box for the quotient.
+      // `| 0` makes an integer: V8 would allocate memory for the quotient.
       column.firstIndex = (column.byteOffset / column.array.BYTES_PER_ELEMENT) | 0
     }
     const { component, fields } = this.context
@@ -235,7 +248,7 @@ export abstract class ComponentStore extends GrowingColumns<ComponentContext> im
   }
 
   protected override reportGrowth(): void {
-    // Not for sparse rows: until their index has grown as well, nothing of the user's may run.
+    // Not for sparse rows: before their index has grown too, no code of the user may run.
     if (!this.context.isSparse) this.context.growth.report()
   }
 

@@ -1,19 +1,22 @@
-/** How many rows a dense component has at first, if the storage has no `capacity`. */
+/** Chooses how many rows a dense component has at first, if the storage has no `capacity`. */
 import type { Arena } from '@ashlar/core'
 import type { Field } from '../schema/schema.ts'
 
-/** Ids up to this one have rows in an arena of any usual size. */
+/** The greatest result. In an arena of usual size, ids up to this one have rows. */
 const ROW_COUNT_MAX = 2 ** 20
-/** A component takes at most this share of the arena at first. */
+/** The greatest share of the arena that a component may take at first. */
 const SHARE = 1 / 32
-/** Once half of the arena is in use, a component takes at most this share of what is free. */
+/**
+ * Once half of the arena is in use: the greatest share of the free memory that a component may
+ * take.
+ */
 const LATE_SHARE = 1 / 128
-/** However little is free then. */
+/** The least result, however little memory is free. */
 const ROW_COUNT_MIN = 256
 
 /**
- * So many rows that an ordinary game never outgrows them: rows without entities cost only address
- * space. `ROW_COUNT_MAX`, halved until the component takes little enough.
+ * Returns a number of rows that an ordinary game never outgrows, because rows without entities cost
+ * only address space. It is `ROW_COUNT_MAX`, halved until the component fits its share.
  */
 export function defaultRowCount(fields: readonly Field[], arena: Arena): number {
   const { reservedByteLength, committedByteLength } = arena.stats()

@@ -1,8 +1,8 @@
 /**
- * A row for every entity id: the id without its version is the row.
+ * A dense store has a row for every entity id. The row is the id without its version.
  *
- * The lists and texts of an entity that lost the component are freed at `sync`, or before that when
- * an entity gets the row. Until then, onRemove observers can read them.
+ * If an entity has lost the component, its lists and texts are freed at `sync`, or earlier when
+ * another entity gets the row. Until then, onRemove observers can read them.
  */
 import { Prefab } from 'bitecs'
 import type { RemovedLists } from '../fields/removed-lists.ts'
@@ -11,7 +11,7 @@ import { ComponentStore } from './component-store.ts'
 
 export class DenseStore extends ComponentStore {
   readonly rows = undefined
-  /** Only for a component with lists or texts. */
+  /** The rows that `sync` may free. Only a component with lists or texts has it. */
   readonly #removedLists: RemovedLists | undefined
   #entityMask = 0
   #owns: (eid: number) => boolean = () => true
@@ -68,7 +68,7 @@ export class DenseStore extends ComponentStore {
     this.#removedLists?.sync()
   }
 
-  /** Also the lists and texts of entities that lost the component. */
+  /** The inherited value, plus the bytes of lists and texts of entities that lost the component. */
   override get staleByteLength(): number {
     return super.staleByteLength + (this.#removedLists?.byteLength ?? 0)
   }
@@ -82,15 +82,16 @@ export class DenseStore extends ComponentStore {
 
   protected override beginWrite(eid: number, row: number): void {
     if (this.#removedLists === undefined) return
-    // With versioned ids, the values in the row may be those of an earlier prefab.
+    // With versioned ids, the values in the row may belong to an earlier prefab.
     if (this.#removedLists.hasAnotherUntracked(eid, row)) this.freeRow(row)
     this.onFill(eid, row)
   }
 
   onFill(eid: number, row: number): void {
     if (this.#owns(eid)) return
-    // A prefab may get the row of an entity that lost the component: frees the old values now, or
-    // `sync` would free the prefab's. An entity losing the component keeps its values until `sync`.
+    // A prefab may get the row of an entity that lost the component. The old values are freed now,
+    // because otherwise `sync` would free the prefab's. If the entity itself is losing the
+    // component, its values stay until `sync`.
     const isPrefab = this.hasComponent(eid) && this.context.worlds.has(eid, Prefab)
     if (isPrefab && this.#removedLists?.takeLost(row)) this.freeRow(row)
     this.#removedLists?.addUntracked(eid, row)

@@ -1,4 +1,4 @@
-/** `t.eid`, and the code of weak ids. */
+/** `t.eid`, and the code for weak ids. */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
 import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'

@@ -1,4 +1,4 @@
-/** Weak ids in the thread of a world, which counts the generations of all ids. */
+/** Weak ids in the thread of a world. This thread counts the generations of all ids. */
 import type { Query } from 'bitecs'
 import type { Extension } from '../base/extensions.ts'
 import type { FieldMemory, FieldOwner } from '../fields/field-memory.ts'
@@ -12,7 +12,7 @@ import { WeakIds } from './weak-ids.ts'
 const FIRST_COUNT = 1024
 const GENERATION_LIMIT = 2 ** 21
 
-/** The block of all generations: it grows as a column of numbers. */
+/** The block of all generations. It grows like a column of numbers. */
 class GenerationColumn extends GrowingColumns {
   readonly #memory: FieldMemory
   readonly #owner: FieldOwner
@@ -26,7 +26,7 @@ class GenerationColumn extends GrowingColumns {
     this.resize(FIRST_COUNT)
   }
 
-  /** Publishes the block after a reset, too: the worlds may have another mask. */
+  /** Publishes the block, also after a reset, because the worlds may then have another mask. */
   protected override publish(): void {
     const [{ byteOffset }] = this.columns
     const { entityMask } = this.#owner.worlds
@@ -48,7 +48,10 @@ export class Generations extends WeakIds implements Extension {
   readonly #column: GenerationColumn
   #everyone: readonly Query[] = []
   #unsubscribe: (() => void)[] = []
-  /** Whether the block could not grow for an entity: it is entered when someone refers to it. */
+  /**
+   * Whether the block could not grow for an entity. Such an entity is entered when a reference to
+   * it is written.
+   */
   #hasMissed = false
 
   /** @throws ArenaError 'out-of-memory'; then nothing is allocated */
@@ -67,7 +70,7 @@ export class Generations extends WeakIds implements Extension {
     return { generations: this.memory.generations }
   }
 
-  /** For `verifyStorage`. */
+  /** The blocks of the generations, for `verifyStorage`. */
   get blocks(): number[] {
     const { rowCount, columns, staleOffsets } = this.#column
     return rowCount === 0 ? [] : [columns[0].blockOffset, ...staleOffsets]
@@ -120,7 +123,7 @@ export class Generations extends WeakIds implements Extension {
     for (const query of this.#everyone) membersOf(query).forEach(this.#enter)
   }
 
-  /** Does not throw: bitECS is in the middle of an addition. */
+  /** Enters a new entity. It does not throw, because bitECS is in the middle of an addition. */
   readonly #enter = (eid: number): void => {
     try {
       this.#column.cover(eid & this.#owner.worlds.entityMask)
@@ -144,14 +147,14 @@ export class Generations extends WeakIds implements Extension {
     if (at >= 0 && (this.views.f64[at] | 0) === eid) this.#raise(at)
   }
 
-  /** @param at index in `views.f64` */
+  /** @param at the index of the id's float in `views.f64` */
   #raise(at: number): void {
     const { f64 } = this.views
     if (f64[at] > 0) f64[at] = -((Math.floor(f64[at] / 2 ** 32) + 1) % GENERATION_LIMIT)
   }
 }
 
-/** For `FieldMemory.get`, in any thread. */
+/** Makes the weak ids of a thread. Pass this function to `FieldMemory.get`, in any thread. */
 export function createWeakIds(memory: FieldMemory): WeakIds {
   const { owner } = memory
   return owner === undefined ? new WeakIds(memory) : new Generations(memory, owner)

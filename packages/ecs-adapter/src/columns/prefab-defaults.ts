@@ -1,7 +1,7 @@
 /**
  * Writes the defaults of a dense component to the rows of prefabs. bitECS does not report that a
- * prefab gets a component, but asks the component afterwards, without the id: then the prefabs are
- * looked through for those that have it newly.
+ * prefab gets a component. But it asks the component afterwards, without the id. Then this class
+ * searches all prefabs for those that have got the component since the last search.
  */
 import { Prefab } from 'bitecs'
 import { uncover } from '../world/component-watcher.ts'
@@ -13,17 +13,20 @@ export class PrefabDefaults {
   readonly #component: object
   readonly #owns: (eid: number) => boolean
   readonly #store: { clear(eid: number): void }
-  /** By prefab whose row has its values: bitECS's Set of its components, see `componentsOf`. */
+  /**
+   * For each prefab whose row has its values: bitECS's Set of its components, see `componentsOf`.
+   */
   readonly #done = new Map<number, unknown>()
   #prefabs: readonly number[] = []
-  /** `prefabVersion` when `#prefabs` were listed. */
+  /** The value of `prefabVersion` when `#prefabs` were listed. */
   #version = -1
-  /** The entity that was added last, until bitECS asks the component; 0 for none. */
+  /** The last entity that was added, until bitECS asks the component; 0 for none. */
   #added = 0
 
   /**
-   * @param owns whether bitECS has reported that an entity got the component: it was no prefab then
-   * @param store `clear` writes the values of a new row
+   * @param owns returns whether bitECS has reported that an entity got the component; if so, it was
+   * no prefab then
+   * @param store its `clear` writes the values of a new row
    */
   constructor(
     worlds: Worlds,
@@ -37,18 +40,21 @@ export class PrefabDefaults {
     this.#store = store
   }
 
-  /** bitECS has reported an entity that gets the component, so will ask for it. */
+  /**
+   * Called when bitECS reports an entity that gets the component. bitECS will then ask the
+   * component.
+   */
   add(eid: number): void {
-    uncover(this.#component) // a relation's pair would not be asked
+    uncover(this.#component) // bitECS does not ask a pair of a relation
     this.#added = eid
   }
 
-  /** bitECS has asked the component. */
+  /** Called when bitECS asks the component. */
   look(): void {
     const worlds = this.#worlds
     const added = this.#added
     this.#added = 0
-    // If an observer of the addition threw, bitECS has not asked for it.
+    // If an observer of the addition threw, bitECS has not asked the component for it.
     if (added !== 0 && worlds.componentsOf(added)?.has(this.#component) === true) return
     if (!worlds.havePrefabs) return
     const version = prefabVersion(worlds)
@@ -59,7 +65,7 @@ export class PrefabDefaults {
     for (let i = 0; i < this.#prefabs.length; i++) this.#look(this.#prefabs[i])
   }
 
-  /** Values are about to be written: bitECS asks only afterwards. */
+  /** Call it before values are written, because bitECS asks the component only afterwards. */
   write(eid: number): void {
     const worlds = this.#worlds
     if (worlds.havePrefabs && worlds.has(eid, Prefab)) this.#look(eid)

@@ -1,20 +1,21 @@
 /**
- * The row index of a sparse component: a hash table with open addressing, in one block that any
- * thread can read. By 32-bit words, where n is the number of rows that the block has room for:
+ * The row index of a sparse component is a hash table with open addressing, in one block that any
+ * thread can read. It has these 32-bit words, where n is the capacity of the block in rows:
  *
- *     0          how many rows are in use
- *     1..        keys: the entity of each row, also after the row was lost
- *     1 + n..    entities: the same, but 0 for a lost row
- *     1 + 2n..   slots of the hash table: row + 1, or 0 if empty
+ * 0          how many rows are in use
+ * 1..        keys: the entity of each row, also after the row was lost
+ * 1 + n..    entities: the same, but 0 for a lost row
+ * 1 + 2n..   slots of the hash table: row + 1, or 0 if empty
  *
  * A key is the whole id, so that an old version of an id does not find the row of a later version.
- * A slot of 4 bytes holds no key: slots cost 5.3 to 8 bytes for each row. A flat array of rows
- * costs 4 bytes for every id, as do pages of 256 ids once 1 % of the entities, at random, have the
- * component. A bitmap with counts would have to move all rows behind a new one.
+ * A slot has 4 bytes and holds no key. So slots cost 5.3 to 8 bytes for each row. Two other designs
+ * were compared. An array with a row for each id costs 4 bytes for every id. Pages of 256 ids cost
+ * as much once 1 % of the entities, at random, have the component. A bitmap with counts would have
+ * to move all rows behind a new row.
  *
- * Probing is linear. A removal leaves no mark: entries of later slots move back. The block never
- * grows in place, and the columns move with it: a thread that still reads the old block reads the
- * old columns.
+ * Probing is linear. A removal leaves no mark, because entries of later slots move back. The block
+ * never grows in place, and the columns move with it. So a thread that still reads the old block
+ * reads the old columns.
  */
 import { corrupt } from '../base/errors.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
@@ -23,30 +24,37 @@ import type { RowsEntry } from '../shared/manifest.ts'
 import type { ComponentContext } from './component-context.ts'
 
 /**
- * `rowCount`, the room for rows, is 3/4 or 1/2 of the slot count, minus 8: it grows by a third or a
- * half. So a column with its header just fits a power of two bytes, or 3/4 of one; a row index fits
- * a power of two bytes, or 5/4 of one. Size classes have these lengths.
+ * `rowCount`, the capacity in rows, is 3/4 or 1/2 of the slot count, minus 8. It grows by a third
+ * or a half. So a column with its header just fits a power of two bytes, or 3/4 of such a power. A
+ * row index fits a power of two bytes, or 5/4 of such a power. There are size classes of these
+ * lengths.
  */
 const SPARE_ROW_COUNT = 8
 export const FIRST_ROW_COUNT = 48 - SPARE_ROW_COUNT
 const isPowerOfTwo = (count: number) => (count & (count - 1)) === 0
 
-/** `rowCount` after growth. By shifts: a quotient makes V8 box the `rowCount` of all columns. */
+/**
+ * Returns `rowCount` after growth. It uses shifts, because a quotient would make V8 allocate memory
+ * for the `rowCount` of all columns.
+ */
 function nextRowCount(rowCount: number): number {
   const before = rowCount + SPARE_ROW_COUNT
   return (isPowerOfTwo(before) ? (before >> 1) * 3 : (before / 3) << 2) - SPARE_ROW_COUNT
 }
 
-/** How far to shift a hash, to get a slot: 32 - log2 of the number of slots. */
+/** Returns how far to shift a hash to get a slot: 32 - log2 of the number of slots. */
 const shiftOf = (rowCount: number) =>
   Math.clz32(Math.ceil(((rowCount + SPARE_ROW_COUNT) * 4) / 3) - 1)
 
-/** The hash of a key. The factor is 2^32 / the golden ratio: neighbouring ids get distant slots. */
+/**
+ * Returns the hash of a key. The factor is 2^32 / the golden ratio, which puts neighbouring ids
+ * into distant slots.
+ */
 const spread = (key: number) => Math.imul(key, 0x9e3779b1)
 
-/** Where the parts of a row index begin: word indices, the same in all threads. */
+/** The word indices where the parts of a row index begin. They are the same in all threads. */
 export class IndexPlace {
-  /** Byte offset of the block. */
+  /** The byte offset of the block. */
   readonly index: number
   readonly rowCount: number
   readonly head: number
@@ -72,7 +80,10 @@ export class IndexPlace {
 
 const NO_PLACE = /* @__PURE__ */ new IndexPlace({ index: 0, rowCount: 0 })
 
-/** The row of an entity, or -1. No words make it loop forever: the block may be reused already. */
+/**
+ * Returns the row of an entity, or -1. It ends whatever the words are, because the block may be
+ * reused already.
+ */
 export function findRow(words: Int32Array, place: IndexPlace, eid: number): number {
   if (typeof eid !== 'number') return -1
   const { keys, slots, shift, rowCount } = place
@@ -88,7 +99,7 @@ export function findRow(words: Int32Array, place: IndexPlace, eid: number): numb
 }
 
 export class RowIndex {
-  /** The entity of each row, 0 for a lost row: the array that users read. */
+  /** The entity of each row, or 0 for a lost row. Users read this array. */
   entities: Int32Array = new Int32Array(0)
   readonly #views: MemoryViews
   readonly #checkIdle: ComponentContext['checkIdle']
@@ -96,7 +107,8 @@ export class RowIndex {
   #place = NO_PLACE
 
   /**
-   * @param staleOffsets gets the blocks that the index has left: users may still hold views of them
+   * @param staleOffsets gets the offsets of blocks that the index has left: users may still hold
+   * views of them
    * @throws ArenaError 'out-of-memory'
    */
   constructor(
@@ -115,12 +127,12 @@ export class RowIndex {
     return { index, rowCount }
   }
 
-  /** How many rows the index has room for. */
+  /** The capacity of the index in rows. */
   get rowCount(): number {
     return this.#place.rowCount
   }
 
-  /** How many rows are in use, as other threads read it. */
+  /** How many rows are in use. Other threads read this number. */
   set count(count: number) {
     this.#words[this.#place.head] = count
   }
@@ -129,7 +141,7 @@ export class RowIndex {
     return this.rowCount === 0 ? -1 : findRow(this.#words, this.#place, eid)
   }
 
-  /** The entity of a row; 0 if the row is lost. */
+  /** Returns the entity of a row. Returns 0 if the row is lost. */
   entityOf(row: number): number {
     return this.#words[this.#place.entities + row]
   }
@@ -139,9 +151,10 @@ export class RowIndex {
   }
 
   /**
-   * Makes room for more rows than the `count` rows in use.
+   * Grows the capacity of the index and of the columns.
+   * @param count how many rows are in use
    * @param resize gives all columns `rowCount` rows, or throws and changes none
-   * @throws ArenaError 'out-of-memory'; the index is unchanged
+   * @throws ArenaError 'out-of-memory'; then the index is unchanged
    */
   grow(count: number, resize: (rowCount: number) => void): void {
     this.#checkIdle('rows that grow and have to move')
@@ -164,7 +177,7 @@ export class RowIndex {
     this.count = count
   }
 
-  /** Enters a row for an entity that has none. The index must have room for it. */
+  /** Enters a row for an entity that has none. The index must have capacity for the row. */
   insert(row: number, eid: number): void {
     const words = this.#words
     const { keys, entities, slots } = this.#place
@@ -188,7 +201,7 @@ export class RowIndex {
     words[slots + hole] = 0
   }
 
-  /** Gives a row the number of a row that was removed. */
+  /** Gives the last row the number of a removed row. */
   move(from: number, to: number): void {
     const words = this.#words
     const { keys, entities, slots } = this.#place
@@ -203,7 +216,7 @@ export class RowIndex {
     this.#words.fill(0, slots, slots + (1 << (32 - shift)))
   }
 
-  /** Renews `entities` if the arena has another buffer. */
+  /** Replaces `entities` if the arena has another buffer. */
   sync(): void {
     if (this.entities.buffer !== this.#words.buffer) this.#publish()
   }
@@ -218,7 +231,9 @@ export class RowIndex {
     return this.#views.i32
   }
 
-  /** The first slot with this content. The search begins at the home slot of the row's key. */
+  /**
+   * Returns the first slot with this content. The search begins at the home slot of the row's key.
+   */
   #slotWith(content: number, row: number): number {
     const words = this.#words
     const { keys, slots, shift } = this.#place
@@ -246,7 +261,10 @@ export class RowIndex {
   }
 }
 
-/** `rows` of a sparse component, in any thread: has its columns, too (see `defineColumns`). */
+/**
+ * The object `rows` of a sparse component, in any thread. It also has the columns (see
+ * `defineColumns`).
+ */
 export class RowsView implements ComponentRows {
   readonly #rows: ComponentRows
   declare readonly indexOf: ComponentRows['indexOf']

@@ -1,10 +1,10 @@
 /**
- * Rows only for the entities that have the component.
+ * A sparse store has rows only for the entities that have the component.
  *
- * An entity has its row from the addition of the component until the first `sync` after the loss.
- * That `sync` moves the last rows into the places of the lost rows, the tombstones. At no other
- * time does a row move, so onRemove observers can read values, and a loop over rows may remove
- * entities. If a loop adds entities, columns may move.
+ * An entity has its row from the addition of the component until the first `sync` after its loss.
+ * That `sync` moves the last rows into the places of lost rows, which are called tombstones. At no
+ * other time does a row move. So onRemove observers can read values, and a loop over rows may
+ * remove entities. If a loop adds entities, columns may move.
  */
 import { Prefab } from 'bitecs'
 import { corrupt, noRow } from '../base/errors.ts'
@@ -20,12 +20,14 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   readonly indexOf = this.row
   readonly rows = new RowsView(this)
   readonly coveredIdCount = Number.POSITIVE_INFINITY
-  /** Number of rows. The row index has a copy for other threads, which takes V8 5 ns to read. */
+  /**
+   * How many rows are in use. The row index has a copy for other threads; V8 takes 5 ns to read it.
+   */
   count = 0
   readonly index: RowIndex
-  /** Rows whose entities lost the component since the last `sync`. */
+  /** How many rows have lost their entity since the last `sync`. */
   tombstoneCount = 0
-  /** Entities whose loss of the component bitECS does not report: see `#claimSlow`. */
+  /** Entities for which bitECS does not report the loss of the component: see `#claimSlow`. */
   readonly untracked = new Set<number>()
 
   /** @throws ArenaError 'out-of-memory'; then nothing is allocated */
@@ -36,7 +38,8 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     try {
       this.index = new RowIndex(this.views, context.checkIdle, this.staleOffsets)
     } catch (error) {
-      // At once: `dispose` would wait for attached threads, and none has seen these blocks.
+      // Freed now, because no attached thread has seen these blocks. `dispose` would wait for these
+      // threads.
       for (const { blockOffset } of this.columns) freeReserved(this.views.pool, blockOffset)
       throw error
     }
@@ -70,12 +73,15 @@ export class SparseStore extends ComponentStore implements ComponentRows {
       this.cover(last)
       this.clearRow(last)
       this.index.insert(last, eid)
-      this.#setCount(last + 1) // last: other threads read the rows below the count
+      this.#setCount(last + 1) // last, because other threads read the rows below the count
       if (isFull) this.#reportGrowthFor(eid)
     }
   }
 
-  /** If a hook throws, the entity does not get the component, and `sync` takes its row away. */
+  /**
+   * Reports growth. If a hook throws, the entity does not get the component, and `sync` removes its
+   * row.
+   */
   #reportGrowthFor(eid: number): void {
     try {
       this.context.growth.report()
@@ -123,7 +129,7 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     this.count = 0
   }
 
-  /** Also the rows of entities that lost the component. */
+  /** The inherited value, plus the bytes of rows whose entities lost the component. */
   override get staleByteLength(): number {
     const { columnByteLength, rowCount, tombstoneCount } = this
     return super.staleByteLength + (tombstoneCount * columnByteLength) / rowCount
@@ -145,9 +151,10 @@ export class SparseStore extends ComponentStore implements ComponentRows {
   }
 
   /**
-   * The row of an entity that has no row, or a lost row. A prefab gets its row here, on the first
-   * write, and so does an entity that stayed because an observer of its removal threw: bitECS does
-   * not report when they lose the component. An entity that is losing it keeps its lost row.
+   * Returns the row of an entity that has no row, or a lost row. A prefab gets its row here, on the
+   * first write. So does an entity that stayed because an observer of its removal threw. bitECS
+   * does not report when such entities lose the component. An entity that is losing the component
+   * keeps its lost row.
    */
   #claimSlow(eid: number, row: number): number {
     if (!this.hasComponent(eid) || this.index.rowCount === 0) return row // 0 after `dispose`
@@ -171,11 +178,11 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     this.index.setEntity(row, eid)
   }
 
-  /** Removes tombstones: goes from the last row back to the first tombstone, at 1 ns a row. */
+  /** Removes tombstones. It goes from the last row back to the first tombstone, at 1 ns a row. */
   #compact(): void {
     for (let row = this.count - 1; this.tombstoneCount > 0; row--) {
       if (row < 0) {
-        // Other threads have overwritten the 0 of tombstones: those rows stay.
+        // Other threads have overwritten the 0 of tombstones. Those rows stay.
         const lost = String(this.tombstoneCount)
         this.tombstoneCount = 0
         throw corrupt('the number of rows that were lost', 'less', lost)
@@ -184,13 +191,14 @@ export class SparseStore extends ComponentStore implements ComponentRows {
     }
   }
 
-  /** Removes a tombstone, and moves the last row, with its handles, to that place. */
+  /** Removes a tombstone. The last row moves to its index, with its handles. */
   #removeRow(row: number): void {
     const last = this.count - 1
     this.freeRow(row)
     this.index.remove(row)
     for (let i = 0; row !== last && i < this.columns.length; i++) {
-      // Copies bytes: if V8 does not inline `load`, it boxes each fraction that `load` returns.
+      // Copies bytes, because V8 allocates memory for each fraction that `load` returns if it does
+      // not inline `load`.
       const { array, byteOffset } = this.columns[i]
       const step = array.BYTES_PER_ELEMENT
       this.views.copyBytes(byteOffset + last * step, byteOffset + row * step, step)

@@ -8,7 +8,7 @@ import type { ComponentHooks } from './component-hooks.ts'
 export type StorageComponent = Listed<ComponentHooks | undefined>
 
 export class StorageComponents extends ComponentRegistry<ComponentHooks | undefined> {
-  /** Where all columns are now, for other threads. */
+  /** The entries of all components in the manifest. They say where all columns are now. */
   get entries(): ComponentEntry[] {
     return this.all.map(
       ({ name, fields, hooks }) =>
@@ -16,14 +16,16 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
     )
   }
 
-  /** Grows whenever a component is added, or columns of any component move or grow. */
+  /**
+   * A number that grows whenever a component is added, or columns of any component move or grow.
+   */
   get version(): number {
     let sum = this.all.length
     for (let i = 0; i < this.all.length; i++) sum += this.all[i].hooks?.store.version ?? 0
     return sum
   }
 
-  /** The sum of a property of all stores. */
+  /** Returns the sum of a property of all stores. */
   sumOf(key: 'staleByteLength' | 'columnByteLength'): number {
     return this.all.reduce((sum, { hooks }) => sum + (hooks?.store[key] ?? 0), 0)
   }
@@ -32,7 +34,7 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
     for (let i = 0; i < this.all.length; i++) this.all[i].hooks?.store.sync()
   }
 
-  /** The removal of an entity was reported, but failed: the entity keeps its rows. */
+  /** Called if the removal of an entity was reported, but failed: the entity keeps its rows. */
   keep(eid: number): void {
     for (const { hooks } of this.all) hooks?.store.keep(eid)
   }
@@ -45,7 +47,10 @@ export class StorageComponents extends ComponentRegistry<ComponentHooks | undefi
     }
   }
 
-  /** @throws StorageError 'other-world' */
+  /**
+   * Checks that no world outside of the storage has used a component.
+   * @throws StorageError 'other-world' if one has
+   */
   checkWorlds(): void {
     for (let i = 0; i < this.all.length; i++) {
       const { name, hooks } = this.all[i]

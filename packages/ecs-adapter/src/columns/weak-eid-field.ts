@@ -1,4 +1,7 @@
-/** What a component holds for `t.eid({ weak: true })`: in any thread, by entity id. */
+/**
+ * The object that a component has for `t.eid({ weak: true })`, in any thread. Its methods take
+ * entity ids.
+ */
 import { checkedEid } from '../base/arguments.ts'
 import { invalidArgument, noRow } from '../base/errors.ts'
 import type { FieldObject, FieldObjectOptions } from '../fields/field-code.ts'
@@ -12,7 +15,7 @@ export class WeakEidColumn implements WeakEidField, FieldObject {
   readonly #views: MemoryViews
   readonly #rows: Rows
   readonly #ids: WeakIds
-  /** Index of row 0 in `views.f64`. */
+  /** The index of row 0 in `views.f64`. */
   #first = 0
   #rowCount = 0
 
@@ -24,7 +27,7 @@ export class WeakEidColumn implements WeakEidField, FieldObject {
   }
 
   $bind(byteOffset: number, rowCount: number): void {
-    this.#first = (byteOffset / 8) | 0 // V8 would box the quotient
+    this.#first = (byteOffset / 8) | 0 // V8 would allocate memory for the quotient
     this.#rowCount = rowCount
   }
 
@@ -37,7 +40,7 @@ export class WeakEidColumn implements WeakEidField, FieldObject {
   set(eid: number, other: number): void {
     const id = checkedEid(other, 'the id of an entity, or 0')
     const found = this.#rowOf(eid)
-    const row = this.#rows.rowToFill?.(eid) ?? found // may move the columns
+    const row = this.#rows.rowToFill?.(eid) ?? found // this may move the columns
     if (row < 0 || row >= this.#rowCount) throw noRow(eid, this.#name)
     this.#ids.write(id, this.#views.f64, this.#first + row)
   }

@@ -1,17 +1,21 @@
 /**
- * The numbers of weak id fields, in any thread: `generation * 2^32 + id`, with the id unsigned. A
- * generation counts how often the index of the id was freed, below 2^21: then the number is whole,
- * and a float holds it.
+ * The numbers in weak id fields, in any thread. Such a number is `generation * 2^32 + id`, with the
+ * id unsigned. A generation counts how often the index of the id was freed. It is below 2^21, so a
+ * float holds the whole number.
  *
- * A block has a float for each index: this number while an entity has the index, else minus the
- * generation of the next one. So one load and one compare find out whether a reference is dead.
+ * A block has a float for each index. While an entity has the index, the float is the number of
+ * this entity. Otherwise it is minus the generation of the next entity. So one load and one compare
+ * find out whether the entity of a reference is gone.
  */
 import { isEntityId } from '../base/arguments.ts'
 import { TEMPORARY_FIRST } from '../base/temporary-ids.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
 
-/** Floats are read and written in one function: V8 would box those that calls pass or return. */
+/**
+ * Resolves the numbers of weak ids. Floats are read and written in one function, because V8 would
+ * allocate memory for floats that calls pass or return.
+ */
 export class WeakIds {
   protected readonly memory: FieldMemory
   protected readonly views: MemoryViews
@@ -21,14 +25,14 @@ export class WeakIds {
     this.views = memory.views
   }
 
-  /** The id that a number stands for; 0 if the entity was removed. */
+  /** Returns the id for a number. Returns 0 if the entity was removed. */
   idOf(number: number): number {
     const id = number | 0
     const at = this.placeOf(id)
     return number > 0 && at >= 0 && this.views.f64[at] === number ? id : 0
   }
 
-  /** `idOf` for a number at an index of `views.f64`. */
+  /** Does the same as `idOf`, for the number at an index of `views.f64`. */
   idAt(index: number): number {
     const { f64 } = this.views
     const number = f64[index]
@@ -39,8 +43,8 @@ export class WeakIds {
   }
 
   /**
-   * Writes the number for an entity to `numbers[index]`; 0 if there is none. A temporary id is
-   * written unchanged: commands resolve it, and in columns it is dead.
+   * Writes the number for an entity to `numbers[index]`; 0 if there is no such entity. A temporary
+   * id is written unchanged. Commands resolve it; in columns, it reads as 0.
    */
   write(id: number, numbers: Float64Array, index: number): void {
     const at = this.placeOf(id)
@@ -48,7 +52,7 @@ export class WeakIds {
     numbers[index] = number > 0 && (number | 0) === id ? number : this.findSlow(id)
   }
 
-  /** Index of the float for an id in `views.f64`; -1 beyond the block. */
+  /** Returns the index of an id's float in `views.f64`. Returns -1 if the block is too short. */
   protected placeOf(id: number): number {
     const place = this.memory.generations
     if (place === undefined) return -1
@@ -61,5 +65,5 @@ export class WeakIds {
   }
 }
 
-/** Whether a value can be written to a weak id field. */
+/** Returns whether a value can be written to a weak id field. */
 export const isWeakId = (value: unknown): value is number => value === 0 || isEntityId(value)

@@ -1,6 +1,6 @@
 /**
- * What the package does with the fields of one type: each type of `t` brings the code for its
- * fields, so that no bundle has the code of types that it does not name.
+ * The code for the fields of one type. Each type of `t` brings the code for its fields, so that no
+ * bundle has the code for types that it does not name.
  */
 import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
@@ -8,50 +8,58 @@ import type { FieldMemory } from './field-memory.ts'
 import type { GivenValues } from './staging.ts'
 import type { Rows, VariableColumn } from './variable-column.ts'
 
-/** Words of a scalar in a command; for a list or text, the words before its elements. */
+/**
+ * How many words a scalar has in a command. A list or text has this many words before its elements.
+ */
 export const FIRST_WORD_COUNT = 2
 
 export interface FieldObjectOptions {
-  /** Names of component and field, for messages. */
+  /** The names of component and field, for messages. */
   readonly name: string
   readonly memory: FieldMemory
   readonly rows: Rows
 }
 
-/** What users get in place of a typed array. */
+/** The object that users get instead of a typed array. */
 export interface FieldObject {
-  /** Call it when the column has moved or grown. @param byteOffset of row 0 */
+  /** Call it when the column has moved or grown. @param byteOffset the byte offset of row 0 */
   $bind(byteOffset: number, rowCount: number): void
 }
 
 export abstract class FieldCode {
-  /** Names the type in manifests, such as `list eid weak`. The first word is that of `t`. */
+  /**
+   * The name of the type in manifests, such as `list eid weak`. Its first word is the name in `t`.
+   */
   abstract readonly name: string
-  /** The elements of the column. The column of a list or text field has handles. */
+  /** The class of the column. The column of a list or text field has handles as elements. */
   abstract readonly array: ScalarArrayConstructor
-  /** What the column holds in a new row. */
+  /** The value of the column in a new row. */
   readonly initial: number = 0
-  /** Whether `take` and `valueOf` leave numbers unchanged: then they need not be called. */
+  /** Whether `take` and `valueOf` leave numbers unchanged. If so, they need not be called. */
   readonly isNumber: boolean = false
-  /** Whether numbers in the column mean nothing to other storages. */
+  /** Whether other storages cannot use the numbers in the column. */
   readonly isOfStorage: boolean = false
-  /** Whether a typed array of ids is marked for the serializers of bitECS. */
+  /** Whether a typed array holds ids, and is marked for the serializers of bitECS. */
   readonly isReference: boolean = false
 
-  /** Names the type in packed entities: those of equal signatures move between storages. */
+  /**
+   * The name of the type in packed entities. Entities move between storages with equal signatures.
+   */
   get signature(): string {
     return this.name
   }
 
   /** Makes the column of a list or text field. */
   createColumn?(options: FieldObjectOptions): VariableColumn
-  /** Makes what stands in place of the typed array of a scalar field. */
+  /** Makes the object that replaces the typed array of a scalar field. */
   createObject?(options: FieldObjectOptions): FieldObject
 
   /**
    * Checks a given value, and copies it to `given`.
-   * @param component its name, for messages, as is `field`
-   * @throws StorageError 'invalid-argument', and what getters throw
+   * @param component the name of the component, for messages
+   * @param field the name of the field, for messages
+   * @throws StorageError 'invalid-argument' if the value is wrong; and the errors that getters
+   * throw
    */
   abstract take(
     memory: FieldMemory,
@@ -61,15 +69,18 @@ export abstract class FieldCode {
     component: string,
     field: string,
   ): void
-  /** The value that `getComponent` returns for a number in the column. */
+  /** Returns the value that `getComponent` returns for a number in the column. */
   abstract valueOf(number: number, memory: FieldMemory): unknown
 
-  /** The values in commands: see `command-values.ts`. How many words follow the first two. */
+  /**
+   * Returns how many words follow the first two in a command, for given value `i`. See
+   * `command-values.ts`.
+   */
   moreWordCount(_given: GivenValues, _i: number): number {
     return 0
   }
 
-  /** How many words follow the first two, by these. */
+  /** Returns the same number, read from the first two words. */
   storedMoreWordCount(_words: Int32Array, _index: number): number {
     return 0
   }
@@ -79,7 +90,10 @@ export abstract class FieldCode {
     f64[index >> 1] = given.numbers[i]
   }
 
-  /** The value that `store` wrote, for `set`. @param resolve gives the id for a temporary id */
+  /**
+   * Returns the value that `store` wrote, for `set`.
+   * @param resolve returns the id for a temporary id
+   */
   abstract read(
     views: MemoryViews,
     index: number,

@@ -1,6 +1,6 @@
 /**
- * What the fields of a storage share in one thread. Lists, texts and weak references bring their
- * own parts, which are made when the first field needs them: a storage of scalars has none.
+ * The parts that the fields of a storage share in one thread. Lists, texts and weak references have
+ * parts of their own. Each is made when the first field needs it, so a storage of scalars has none.
  */
 
 import { Extensions } from '../base/extensions.ts'
@@ -8,16 +8,16 @@ import type { MemoryViews } from '../memory/memory-views.ts'
 import type { Worlds } from '../world/worlds.ts'
 import { Staging } from './staging.ts'
 
-/** What fields need of the storage, in the thread of its world. */
+/** The methods of the storage that fields call, in the thread of its world. */
 export interface FieldOwner {
   readonly worlds: Worlds
-  /** Throws while workers run a system. @param what for the message: what cannot be done */
+  /** Throws while workers run a system. @param what the refused action, for the message */
   checkIdle(what: string): void
   /** Frees a block when no other thread can read it any more. */
   retire(offset: number): void
 }
 
-/** In an attached thread: words of the storage's root, see `intern-log.ts`. */
+/** The words of an attached thread's intern log in the storage's root: see `intern-log.ts`. */
 export interface LogWords {
   readonly handleWord: number
   readonly serialWord: number
@@ -25,7 +25,7 @@ export interface LogWords {
 
 /** Where the generations of ids are, see `weak-ids.ts`. */
 export interface GenerationsPlace {
-  /** Index of the first float in `views.f64`. */
+  /** The index of the first float in `views.f64`. */
   readonly firstIndex: number
   readonly count: number
   readonly entityMask: number
@@ -34,13 +34,16 @@ export interface GenerationsPlace {
 export class FieldMemory {
   readonly views: MemoryViews
   readonly staging = new Staging()
-  /** Undefined in attached threads. */
+  /** The storage; undefined in attached threads. */
   readonly owner: FieldOwner | undefined
-  /** Undefined in the world's thread. */
+  /** The words of the intern log; undefined in the world's thread. */
   readonly logWords: LogWords | undefined
-  /** Undefined without weak ids. An attached thread has it from the manifest. */
+  /**
+   * The place of the generations. It is undefined without weak ids. An attached thread reads it
+   * from the manifest.
+   */
   generations: GenerationsPlace | undefined
-  /** Of the storage, too. */
+  /** The extensions of fields, which are also those of the storage. */
   readonly extensions = new Extensions()
 
   constructor(views: MemoryViews, owner?: FieldOwner, logWords?: LogWords) {
@@ -49,12 +52,15 @@ export class FieldMemory {
     this.logWords = logWords
   }
 
-  /** The part that a function makes: it is called once. */
+  /** Returns the part that `create` returns. The first call makes it. */
   get<P extends object>(create: (memory: FieldMemory) => P): P {
     return this.extensions.of(create, this)
   }
 
-  /** The part that a function has made; undefined if it was not called yet. */
+  /**
+   * Returns the part that `create` has made. Returns undefined if there was no call of `get` with
+   * `create`.
+   */
   find<P extends object>(create: (memory: FieldMemory) => P): P | undefined {
     return this.extensions.find(create)
   }

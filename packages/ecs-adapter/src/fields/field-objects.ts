@@ -1,15 +1,15 @@
-/** Makes what the fields of a component have in place of typed arrays. */
+/** Makes the objects that replace typed arrays in a component. */
 import type { FieldCode, FieldObject, FieldObjectOptions } from './field-code.ts'
 import type { VariableColumns } from './variable-column.ts'
 
 export interface FieldObjects {
-  /** By field: undefined for a typed array. */
+  /** The object of each field; undefined for a typed array. */
   readonly objects: readonly (FieldObject | undefined)[]
-  /** Those that are columns of lists or texts; empty if there are none. */
+  /** The objects that are columns of lists or texts. Empty if there are none. */
   readonly variable: VariableColumns
 }
 
-/** @param name that of the component, for messages */
+/** @param name the name of the component, for messages */
 export function createFieldObjects(
   fields: readonly { readonly name: string; readonly code: FieldCode }[],
   { name, memory, rows }: FieldObjectOptions,

@@ -5,16 +5,19 @@
  */
 import { lengthened } from '../base/typed-arrays.ts'
 
-/** Bits of a row's state. */
+/** The bits of a row's state. */
 const QUEUED = 1
 const LOST = 2
 
-/** Fewer rows than this are no long queue. */
+/** The least number of rows that can count as a long queue. */
 const LONG_AT_LEAST = 1024
 
 export class RemovedLists {
   #states = new Uint8Array(0)
-  /** Rows for `sync`: the first `#queueLength`. The array never shrinks, to make no garbage. */
+  /**
+   * The rows for `sync` are the first `#queueLength` elements. The array never shrinks, to make no
+   * garbage.
+   */
   readonly #queue: number[] = []
   #queueLength = 0
   /** The entity of each untracked row. */
@@ -22,12 +25,13 @@ export class RemovedLists {
   readonly #free: (row: number) => void
   readonly #hasComponent: (eid: number) => boolean
   readonly #byteLengthOf: (row: number) => number
-  /** How many rows in the queue make `isLong` true. */
+  /** If the queue has more rows than this, `isLong` returns true. */
   #longLength = LONG_AT_LEAST
 
   /**
    * @param free frees the lists and texts of a row
-   * @param byteLengthOf how many bytes they have
+   * @param hasComponent returns whether an entity has the component
+   * @param byteLengthOf returns how many bytes the lists and texts of a row have
    */
   constructor(
     free: (row: number) => void,
@@ -49,14 +53,17 @@ export class RemovedLists {
     return sum
   }
 
-  /** Whether twice as many rows wait as when this was true before: `byteLength` takes time. */
+  /**
+   * Returns whether the queue is twice as long as when this method last returned true. Use it to
+   * avoid calls of `byteLength`, which take time.
+   */
   isLong(): boolean {
     if (this.#queueLength < this.#longLength) return false
     this.#longLength = 2 * this.#queueLength
     return true
   }
 
-  /** The entity of a row has lost the component. */
+  /** Call it when the entity of a row has lost the component. */
   add(row: number): void {
     if (row >= this.#states.length) this.#states = lengthened(this.#states, Math.max(row + 1, 256))
     const state = this.#states[row]
@@ -64,29 +71,38 @@ export class RemovedLists {
     if ((state & QUEUED) === 0) this.#queue[this.#queueLength++] = row
   }
 
-  /** A row may get blocks, and bitECS will not report that its entity loses the component. */
+  /**
+   * Call it when a row may get blocks, and bitECS will not report that its entity loses the
+   * component.
+   */
   addUntracked(eid: number, row: number): void {
     this.#untracked.set(row, eid)
   }
 
-  /** Undoes `add`: `sync` will not free the row. @returns whether the row was lost */
+  /**
+   * Undoes `add`, so that `sync` does not free the row.
+   * @returns whether the row was lost
+   */
   takeLost(row: number): boolean {
     if (row >= this.#states.length || (this.#states[row] & LOST) === 0) return false
     this.#states[row] &= ~LOST
     return true
   }
 
-  /** Whether a row is untracked because of another entity. */
+  /** Returns whether a row is untracked because of another entity. */
   hasAnotherUntracked(eid: number, row: number): boolean {
     return this.#untracked.size > 0 && (this.#untracked.get(row) ?? eid) !== eid
   }
 
-  /** For `verifyStorage`: whether `sync` may free the blocks of a row. */
+  /** Returns whether `sync` may free the blocks of a row. `verifyStorage` calls it. */
   has(row: number): boolean {
     return (this.#states[row] & LOST) !== 0 || this.#untracked.has(row)
   }
 
-  /** An entity has got the component. The old lists and texts in its row are freed already. */
+  /**
+   * Call it when an entity has got the component. The old lists and texts in its row must be freed
+   * already.
+   */
   renew(row: number): void {
     if (row < this.#states.length) this.#states[row] &= ~LOST
     if (this.#untracked.size > 0) this.#untracked.delete(row)

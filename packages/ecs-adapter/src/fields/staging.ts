@@ -1,21 +1,24 @@
 /**
- * Values that are to be written to fields are first checked and copied here.
+ * Stages the values that are to be written to fields: checks and copies them first.
  *
- * They may come from an object whose getters run the user's code. After the copy, only the
- * allocation can fail, and no code sees half-written values. Getters may call `set` again, also for
- * the same component. Inner calls end before outer ones: frames are a stack.
+ * The values may come from an object whose getters run the user's code. After the copy, only the
+ * allocation can fail, and no code sees half-written values. Getters may call `set` again, even for
+ * the same component. Inner calls end before outer ones, so the frames are a stack.
  */
 
-/** A frame: what one `set` gives to a component. Each array has an element for each field. */
+/**
+ * A frame holds the values that one `set` gives to a component. Each array has an element for each
+ * field.
+ */
 export class GivenValues {
   readonly isGiven: Uint8Array
-  /** The values of scalars, as their columns hold them. */
+  /** The values of scalars, in the form that their columns hold. */
   readonly numbers: Float64Array
   readonly texts: string[]
-  /** Where the numbers of lists are among the staged numbers. */
+  /** The index of each list's first number among the staged numbers. */
   readonly starts: Int32Array
   readonly ends: Int32Array
-  /** Blocks for lists and texts that no row has yet; 0 for none. */
+  /** The blocks for lists and texts that no row has yet; 0 for none. */
   readonly blocks: Int32Array
   /** How many numbers were staged when the frame began. */
   first = 0
@@ -39,12 +42,12 @@ export interface NumberStack {
 }
 
 export class Staging {
-  /** Undefined until there is a list. */
+  /** The staged numbers of lists; undefined until there is a list. */
   numbers: NumberStack | undefined
   readonly #frames: GivenValues[] = []
   #depth = 0
 
-  /** An empty frame for at least so many fields, to be given back by `leave`. */
+  /** Returns an empty frame for at least `fieldCount` fields. Return it by `leave`. */
   enter(fieldCount: number): GivenValues {
     const depth = this.#depth++
     if (!(this.#frames[depth]?.isGiven.length >= fieldCount)) {
@@ -60,7 +63,7 @@ export class Staging {
   leave(given: GivenValues): void {
     this.#depth--
     if (this.numbers !== undefined) this.numbers.dropFrom(given.first)
-    // A loop: two calls of `fill` take 30 ns, as long as this loop takes for four fields.
+    // A loop, because two calls of `fill` take 30 ns, as long as this loop takes for four fields.
     for (let i = 0; i < given.fieldCount; i++) {
       given.isGiven[i] = 0
       given.texts[i] = '' // releases the string

@@ -1,9 +1,10 @@
 /**
- * The column of a list or text field: a handle word for each row, with the offset of a block or 0.
+ * The column of a list or text field. It has a handle word for each row: the offset of a block, or
+ * 0.
  *
  * Users hold these columns as `ListField` or `TextField`, whose methods take entity ids. Members
- * that begin with $ are for the storage. Users may post a component: members that cannot be cloned
- * are private.
+ * that begin with $ are for the storage. Users may post a component to another thread. So members
+ * that cannot be cloned are private.
  */
 import { invalidArgument, noRow } from '../base/errors.ts'
 import type { MemoryViews } from '../memory/memory-views.ts'
@@ -12,31 +13,35 @@ import type { GivenValues } from './staging.ts'
 
 /** How a thread finds the rows of entities. */
 export interface Rows {
-  /** The index of an entity in the columns; -1 when it has no row. */
+  /** Returns the index of an entity in the columns. Returns -1 if it has no row. */
   row(eid: number): number
-  /** As `row`, for an entity whose list or text is about to be written: it may get a row. */
+  /**
+   * Does the same as `row` before a list or text is written: the entity may get a row by this call.
+   */
   rowToFill?(eid: number): number
   /** Called before a row without a block may get a block. */
   onFill?(eid: number, row: number): void
 }
 
-/** Given to `$prepare` in place of a row, while the entity has no row for the values. */
+/** The value to pass to `$prepare` instead of a row, while the entity has no row for the values. */
 export const NO_ROW = -1
 
-/** By field: the column of a list or text, undefined for a scalar. Empty if all are scalars. */
+/**
+ * The column of each list or text field; undefined for a scalar. Empty if all fields are scalars.
+ */
 export type VariableColumns = readonly (VariableColumn | undefined)[]
 
 export interface VariableColumnOptions {
-  /** Names of component and field, for messages. */
+  /** The names of component and field, for messages. */
   readonly name: string
   readonly memory: { readonly views: MemoryViews }
   readonly rows: Rows
 }
 
-/** What a packed entity has of a list or text. */
+/** A list or text in a packed entity. */
 export interface PackedBlock {
   readonly block: number
-  /** Whether `block` is not the row's. */
+  /** Whether `block` is not the row's block, but a copy. */
   readonly isCopy: boolean
 }
 
@@ -45,7 +50,7 @@ export abstract class VariableColumn {
   #rowCount = 0
   readonly #views: MemoryViews
   readonly #rows: Rows
-  /** Index of row 0 in `views.u32`. */
+  /** The index of row 0 in `views.u32`. */
   #firstWord = 0
 
   constructor({ name, memory, rows }: VariableColumnOptions) {
@@ -63,43 +68,51 @@ export abstract class VariableColumn {
     return this.#rowCount
   }
 
-  /** A copy of a row's value. */
+  /** Returns a copy of a row's value. */
   abstract $readRow(row: number): number[] | string
   /**
-   * Makes room for the given value of field `i`: in the row, or for `NO_ROW` in a new block.
+   * Allocates memory for the given value of field `i`: in the row, or in a new block for `NO_ROW`.
    * @throws ArenaError 'out-of-memory'
    */
   abstract $prepare(row: number, given: GivenValues, i: number): void
-  /** Writes the value that `$prepare` made room for. */
+  /** Writes the value for which `$prepare` has allocated memory. */
   abstract $commit(row: number, given: GivenValues, i: number): void
   /** Frees a block that no row has. Does nothing for 0. */
   abstract $freeBlock(block: number): void
   /** Frees the block of a row. */
   abstract $freeRow(row: number): void
-  /** May sweep, which frees room: call it before `$prepare`. @throws StorageError 'group-busy' */
+  /** Sweeps if need be, which may free memory: call it before `$prepare`. @throws 'group-busy' */
   $settle?(given: GivenValues, i: number): void
-  /** A block is about to come into the world: its ids stay, even if they were removed here. */
+  /**
+   * Call it before a block comes into the world. Its ids then stay, even if they were removed here.
+   */
   $takeIn?(block: number): void
 
-  /** The block of a row that is about to leave the world. @throws ArenaError 'out-of-memory' */
+  /**
+   * Returns the block of a row that is about to leave the world. @throws ArenaError 'out-of-memory'
+   */
   $pack(row: number): PackedBlock {
     return { block: this.$blockAt(row), isCopy: false }
   }
 
   /**
-   * The block that a row gets for a packed one: the same, or a new one, for `$freeBlock`.
+   * Returns the block that a row gets for a packed one: the same, or a new one. Free a new one by
+   * `$freeBlock`.
    * @throws ArenaError 'out-of-memory'
    */
   $unpack(block: number): number {
     return block
   }
 
-  /** For a dense store. Made here, so that the code comes with lists and texts. */
+  /**
+   * Makes the removed lists of a dense store. This method is in this file for the size of bundles:
+   * only bundles with lists or texts contain it.
+   */
   $createRemovedLists(...options: ConstructorParameters<typeof RemovedLists>): RemovedLists {
     return new RemovedLists(...options)
   }
 
-  /** How many bytes the block of a row has. */
+  /** Returns the byte length of a row's block. */
   $byteLengthAt(row: number): number {
     const block = this.$blockAt(row)
     return block === 0 ? 0 : this.#views.pool.byteLengthOf(block)
@@ -117,7 +130,7 @@ export abstract class VariableColumn {
     this.#rowCount = rowCount
   }
 
-  /** Index of a row's handle word. */
+  /** Returns the index of a row's handle word. */
   $wordAt(row: number): number {
     return this.#firstWord + row
   }
@@ -126,23 +139,30 @@ export abstract class VariableColumn {
     return this.#views.u32[this.#firstWord + row]
   }
 
-  /** Gives a row another block, without freeing the earlier one: its owner has changed already. */
+  /**
+   * Gives a row another block, without freeing the earlier one, which already has another owner.
+   */
   $setBlock(row: number, block: number): void {
     this.#views.u32[this.#firstWord + row] = block
   }
 
-  /** The block of an entity; 0 for an entity without a row. */
+  /** Returns the block of an entity. Returns 0 for an entity without a row. */
   protected $blockOf(eid: number): number {
     const row = this.#rowOf(eid)
     return row >= 0 && row < this.#rowCount ? this.$blockAt(row) : 0
   }
 
-  /** Index of an entity's handle word. @throws StorageError 'invalid-argument' without a row */
+  /**
+   * Returns the index of an entity's handle word.
+   * @throws StorageError 'invalid-argument' if the entity has no row
+   */
   protected $wordOf(eid: number): number {
     return this.#checkedWord(eid, this.#rowOf(eid))
   }
 
-  /** As `$wordOf`, for an entity that is about to be written: it may get a row and a block. */
+  /**
+   * Does the same as `$wordOf` before a write: the entity may get a row and a block by this call.
+   */
   protected $wordToFill(eid: number): number {
     const row = this.#rowOf(eid)
     const word = this.#checkedWord(eid, this.#rows.rowToFill?.(eid) ?? row)

@@ -1,4 +1,7 @@
-/** Checks that each column's block has room for its rows, and users' arrays are views of it. */
+/**
+ * Checks that each column's block is long enough for its rows, and that users' arrays are views of
+ * the block.
+ */
 import type { ElementTypeName } from '@ashlar/core'
 import type { ScalarArray } from '../base/typed-arrays.ts'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
@@ -7,7 +10,7 @@ import { typeIdOf } from '../memory/memory-views.ts'
 import type { Field } from '../schema/schema.ts'
 import type { Findings } from './findings.ts'
 
-/** Names of element types, by type id. */
+/** The names of element types. The index is the type id. */
 const TYPE_NAMES: readonly ElementTypeName[] = [
   'f32',
   'u32',
@@ -42,7 +45,7 @@ export function checkColumns(
       }
       if (field.code.createObject !== undefined) return
       const view: ScalarArray = Reflect.get(store.rows ?? component, field.name)
-      if (view.buffer !== findings.words.buffer) return // memory has grown: `sync` renews the view
+      if (view.buffer !== findings.words.buffer) return // memory has grown: `sync` makes a new view
       findings.expect(blockOffset, 'an array at', view.byteOffset, byteOffset)
       findings.expect(blockOffset, 'an array of length', view.length, rowCount)
     })

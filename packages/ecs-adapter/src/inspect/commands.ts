@@ -4,7 +4,7 @@ import * as layout from '../commands/command-layout.ts'
 import type { OpenGroup } from '../storage/storage-api.ts'
 import type { Findings } from './findings.ts'
 
-/** @param serial number of the storage that the commands are for */
+/** @param serial the serial number of the storage for which the commands are */
 export function checkCommands(
   findings: Findings,
   offsets: readonly number[],

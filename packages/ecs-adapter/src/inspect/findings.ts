@@ -1,4 +1,4 @@
-/** Collects the findings of a verification, and the blocks that its links have reached. */
+/** Collects the findings of a verification, and the blocks that it has reached by links. */
 
 import type { BlockInfo, ElementTypeName, Pool, Violation } from '@ashlar/core'
 import { blocks } from '@ashlar/core'
@@ -39,7 +39,7 @@ export interface StorageViolation extends Violation {
   readonly invariant: StorageInvariant
 }
 
-/** Properties that a block must have; a missing property is not compared. */
+/** The properties that a block must have. A missing property is not compared. */
 export interface ExpectedBlock {
   readonly byteLength?: number
   readonly type?: ElementTypeName
@@ -48,11 +48,11 @@ export interface ExpectedBlock {
 export class Findings {
   readonly violations: StorageViolation[] = []
   readonly pool: Pool
-  /** Views of the whole buffer. */
+  /** The words of the whole buffer. The fields below it are other views. */
   readonly words: Int32Array
   readonly bytes: Uint8Array
   readonly #blocks = new Map<number, BlockInfo>()
-  /** By offset of a block: the link that has reached it. */
+  /** For each reached block, by its offset: the link that has reached it. */
   readonly #reached = new Map<number, string>()
   #invariant: StorageInvariant = 'arena'
   #what = 'the arena'
@@ -66,7 +66,10 @@ export class Findings {
     })
   }
 
-  /** Runs a check. An error of its body, as readers throw on damaged memory, becomes a finding. */
+  /**
+   * Runs a check. If its body throws, the error becomes a finding, because readers throw on damaged
+   * memory.
+   */
   check(invariant: StorageInvariant, what: string, body: () => void): void {
     this.#invariant = invariant
     this.#what = what
@@ -77,12 +80,12 @@ export class Findings {
     }
   }
 
-  /** Adds a finding to the present check. @param where the place within what is checked */
+  /** Adds a finding to the current check. @param where the place within the checked object */
   fail(offset: number, found: unknown, expected: unknown, where = ''): void {
     this.failOf(this.#invariant, offset, found, expected, where)
   }
 
-  /** `fail` for an invariant other than that of the present check. */
+  /** Does the same as `fail`, for an invariant other than that of the current check. */
   failOf(
     invariant: StorageInvariant,
     offset: number,
@@ -94,22 +97,25 @@ export class Findings {
     this.violations.push({ invariant, message, offset })
   }
 
-  /** Adds a finding unless a value is as expected. @returns whether it is as expected */
+  /**
+   * Adds a finding unless a value is as expected.
+   * @returns whether the value is as expected
+   */
   expect(offset: number, what: string, found: unknown, expected: unknown): boolean {
     if (found === expected) return true
     this.fail(offset, `${what} ${found}`, expected)
     return false
   }
 
-  /** The live block at an offset. */
+  /** Returns the live block at an offset. */
   blockAt(offset: number): BlockInfo | undefined {
     return this.#blocks.get(offset)
   }
 
   /**
-   * Follows a link, and returns its block. If no live block is there, or another link has reached
-   * it, adds a finding and returns undefined.
-   * @param where the link, within what is checked
+   * Follows a link, and returns its block. If no live block is at the offset, or another link has
+   * reached the block, it adds a finding and returns undefined.
+   * @param where the link within the checked object
    */
   reach(offset: number, where = '', expected: ExpectedBlock = {}): BlockInfo | undefined {
     const block = this.#blocks.get(offset)

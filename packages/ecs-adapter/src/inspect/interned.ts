@@ -1,4 +1,7 @@
-/** Checks the counts of interned texts: of rows that have the text, of indexes that list it. */
+/**
+ * Checks the two counts of each interned text: of the rows that have the text, and of the indexes
+ * that list it.
+ */
 import type { FieldMemory } from '../fields/field-memory.ts'
 import {
   createInternedTexts,
@@ -11,7 +14,7 @@ import type { Findings } from './findings.ts'
 interface Counted {
   referenceCount: number
   indexCount: number
-  /** The first link to the block. */
+  /** The first link that has reached the block. */
   readonly where: string
 }
 
@@ -33,7 +36,7 @@ export class InternedCounts {
     this.#at(block, where).indexCount++
   }
 
-  /** Call it after all rows, and the intern logs of other threads, were added. */
+  /** Call it after all rows were added, and the intern logs of other threads. */
   check(findings: Findings): void {
     const internedTexts = this.#memory.find(createInternedTexts)
     if (internedTexts === undefined) return

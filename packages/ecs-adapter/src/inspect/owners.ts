@@ -1,23 +1,27 @@
-/** Finds which entities have a component: by their masks, and by its query in bitECS. */
+/** Finds the entities that have a component, by two sources: the masks of bitECS and its query. */
 import { getAllEntities, Prefab } from 'bitecs'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { isWorld } from '../world/bitecs-internals.ts'
 import type { Worlds } from '../world/worlds.ts'
 
 /**
- * Masks and queries differ for prefabs, which are in no query. They also differ if an observer
- * threw while bitECS removed an entity, or gave a component to an entity that was being removed.
+ * The entities that have a component. Masks and queries differ for prefabs, which are in no query.
+ * They also differ if an observer threw while bitECS removed an entity, or if an observer gave a
+ * component to an entity that was being removed.
  */
 export interface ComponentOwners {
-  /** Entities that have the component by mask and by query, and prefabs that have it by mask. */
+  /**
+   * The entities that have the component by mask and by query, and the prefabs that have it by
+   * mask.
+   */
   readonly certain: ReadonlySet<number>
-  /** Entities that have the component by mask or by query. */
+  /** The entities that have the component by mask or by query. */
   readonly possible: ReadonlySet<number>
 }
 
 export class Owners {
   readonly #worlds: Worlds
-  /** False once a world was deleted: its entities are unknown then. */
+  /** False if a world was deleted, because its entities are then unknown. */
   readonly isKnown: boolean
   readonly entityMask: number
   readonly #all: readonly number[]

@@ -1,4 +1,7 @@
-/** Checks what other threads read: the root, and the manifest, entities and logs it leads to. */
+/**
+ * Checks the data that other threads read: the root, and the manifest, entities and logs to which
+ * it leads.
+ */
 import { encodeManifest, readManifest } from '../attach/published.ts'
 import { FIRST_ENTRY } from '../lists/intern-log.ts'
 import { Lists } from '../lists/lists.ts'
@@ -74,7 +77,7 @@ function checkEntities(findings: Findings, offset: number): void {
   )
 }
 
-/** Checks the intern log of a thread that is attached, or was. */
+/** Checks the intern log of a thread that is attached, or was attached. */
 function checkInternLog(
   findings: Findings,
   { memory }: StorageParts,

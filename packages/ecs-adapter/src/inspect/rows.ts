@@ -1,4 +1,4 @@
-/** Checks that the rows of a component are those of the entities that have it. */
+/** Checks that a component has rows for exactly the entities that have it. */
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { findRow, IndexPlace } from '../columns/row-index.ts'
 import { SparseStore } from '../columns/sparse-store.ts'

@@ -61,7 +61,7 @@ function checkNumber(
 
 const self = ({ pool }: Findings) => ownerOf(pool)
 
-/** Whether the arena has the slot of an owner. The pool of the slot may be closed. */
+/** Returns whether the arena has the slot of an owner. The pool of the slot may be closed. */
 function isOwner({ pool }: Findings, owner: number): boolean {
   try {
     pool.arena.isOpen(slotOfOwner(owner), generationOfOwner(owner))

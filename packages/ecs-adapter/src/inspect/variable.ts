@@ -1,4 +1,6 @@
-/** Checks that handles lead to lists or texts, and their rows have owners or wait for `sync`. */
+/**
+ * Checks that handles lead to lists or texts, and that their rows have owners or wait for `sync`.
+ */
 import type { ScalarArrayConstructor } from '../base/typed-arrays.ts'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import type { FieldMemory } from '../fields/field-memory.ts'
@@ -48,7 +50,10 @@ export function checkVariableFields(
   }
 }
 
-/** Finds whether a row may have blocks: its entity has the component, or `sync` may free it. */
+/**
+ * Returns a function that returns whether a row may have blocks: its entity has the component, or
+ * `sync` may free the row.
+ */
 function mayHoldOf(hooks: ComponentHooks, owners: Owners): (row: number) => boolean {
   const { store } = hooks
   if (store.rows !== undefined) return (row) => store.isDeferred(row)
@@ -79,7 +84,8 @@ function checkOf(
 }
 
 /**
- * Checks the block of a list: it records the number of elements, their type, and the room for them.
+ * Checks the block of a list. The block records the number of elements, their type, and the
+ * capacity.
  * @returns whether the elements can be read
  */
 export function checkList(

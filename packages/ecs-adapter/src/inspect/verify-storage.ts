@@ -1,7 +1,7 @@
 /**
- * The room of inspection: reports which invariants a storage breaks. It only reads, and follows a
- * word of the arena only to a live block that `blocks(arena)` lists: so overwritten words lead to
- * findings, not to errors. The room may know all rooms below.
+ * This folder reports which invariants a storage breaks. It only reads. It follows a word of the
+ * arena only to a live block that `blocks(arena)` lists. So overwritten words lead to findings, not
+ * to errors. The folder may import from all folders below it.
  */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'

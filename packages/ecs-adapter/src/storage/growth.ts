@@ -83,7 +83,7 @@ export class StorageGrowth implements Growth {
     }
   }
 
-  /** Whether a `sync` should have come, and nobody was told: then call `report(true)`. */
+  /** Whether a `sync` is overdue, and the user does not know it yet. If so, call `report(true)`. */
   get isLate(): boolean {
     const now = nowMs()
     return !this.#reported && elapsedMs(this.waitsSince ?? now, now) >= PATIENCE_MS
