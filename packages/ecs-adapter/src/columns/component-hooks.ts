@@ -108,7 +108,7 @@ export class ComponentHooks extends ComponentWatcher {
    * returned true. bitECS does not report such a use. But it asks the component at each addition
    * and each `removeComponent` (see `onAsked`). In the storage's worlds, at any time,
    *
-   * times asked <= additions + losses = 2 * additions - entities that have it
+   *     times asked <= additions + losses = 2 * additions - entities that have it
    *
    * `balance` is times asked - 2 * additions, so `balance` + entities that have it is at most 0.
    * Any excess over 0 counts uses in another world. When a whole entity is removed, bitECS does not
@@ -174,7 +174,7 @@ export class ComponentHooks extends ComponentWatcher {
     return hooked
   }
 
-  /** Returns whether an entity has the component, and is not losing it. False for prefabs. */
+  /** Whether an entity has the component, and is not losing it. False for prefabs. */
   readonly #owns = (eid: number): boolean => {
     for (let i = 0; i < this.#hooked.length; i++) {
       if (isMember(this.#hooked[i].owners, eid)) return true
@@ -261,9 +261,7 @@ export class ComponentHooks extends ComponentWatcher {
     }
   }
 
-  /**
-   * Throws for an entity of another world. bitECS itself throws only after `add` has cleared a row.
-   */
+  /** Throws for an entity of another world. bitECS does so only after `add` has cleared a row. */
   #checkWorld({ world }: HookedWorld, eid: number): void {
     if (this.#context.worlds.all.length === 1 && this.store.isPlain) return
     if (!isMadeIn(world, eid)) throw notOfThisWorld(eid)

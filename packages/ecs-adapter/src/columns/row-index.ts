@@ -2,10 +2,10 @@
  * The row index of a sparse component is a hash table with open addressing, in one block that any
  * thread can read. It has these 32-bit words, where n is the capacity of the block in rows:
  *
- * 0          how many rows are in use
- * 1..        keys: the entity of each row, also after the row was lost
- * 1 + n..    entities: the same, but 0 for a lost row
- * 1 + 2n..   slots of the hash table: row + 1, or 0 if empty
+ *     0          how many rows are in use
+ *     1..        keys: the entity of each row, also after the row was lost
+ *     1 + n..    entities: the same, but 0 for a lost row
+ *     1 + 2n..   slots of the hash table: row + 1, or 0 if empty
  *
  * A key is the whole id, so that an old version of an id does not find the row of a later version.
  * A slot has 4 bytes and holds no key. So slots cost 5.3 to 8 bytes for each row. Two other designs

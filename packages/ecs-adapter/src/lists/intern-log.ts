@@ -5,9 +5,9 @@
  *
  * The log is a list of words. Its handle is a word of the storage's root:
  *
- * 0    generation + 1 of the thread's pool
- * 1    serial number: distinguishes two logs of one pool
- * 2..  offset of a text's block; 0 for an empty entry
+ *     0    generation + 1 of the thread's pool
+ *     1    serial number: distinguishes two logs of one pool
+ *     2..  offset of a text's block; 0 for an empty entry
  *
  * A block counts the index before the text is logged, and until after the text is removed from the
  * log. If a thread is killed in between, one text leaks, and no text in use is freed.

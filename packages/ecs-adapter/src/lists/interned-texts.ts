@@ -1,8 +1,8 @@
 /**
  * Interned texts are stored once each, in a block that counts the references to the text:
  *
- * -8       0                                  4
- * | header | indexes << 24 | references       | UTF-8 ... |
+ *     -8       0                                  4
+ *     | header | indexes << 24 | references       | UTF-8 ... |
  *
  * Each thread has an index of its own, made of strings. The index maps a text to its block, and a
  * block to its text, so that reading makes no string. A block also counts the indexes that contain

@@ -2,8 +2,8 @@
  * Lists in blocks of an arena. A handle word holds the offset of a list's block, or 0 without a
  * block. Lists know nothing about entities, so that any thread can work on any list.
  *
- * -8       0        4                          8                8 + room
- * | header | length | room | type id           | elements ...   |
+ *     -8       0        4                          8                8 + room
+ *     | header | length | room | type id           | elements ...   |
  *
  * "Room" is the capacity in bytes. It is a multiple of 16, so the low 4 bits of its word are free:
  * they hold the type id.

@@ -2,14 +2,14 @@
  * A packed entity is on its way from one world to another. It is a block of the arena, which any
  * thread can read:
  *
- * word 0    magic
- * 1    number of components
- * 2    number of lists and texts
- * 3    number of scalars
- * 4    serial number of the storage
- * 6..  as f64: offsets of the blocks of lists and texts, 0 for an empty one; the scalars
- * ..   byte length of each component's signature
- * ..   the signatures in UTF-8, see `Listed.signature`
+ *     word 0    magic
+ *          1    number of components
+ *          2    number of lists and texts
+ *          3    number of scalars
+ *          4    serial number of the storage
+ *          6..  as f64: offsets of the blocks of lists and texts, 0 for an empty one; the scalars
+ *          ..   byte length of each component's signature
+ *          ..   the signatures in UTF-8, see `Listed.signature`
  *
  * Lists and texts stay in their blocks, which belong to the packed entity. Interned texts are
  * packed as plain texts.
