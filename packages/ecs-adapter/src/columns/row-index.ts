@@ -8,10 +8,10 @@
  *     1 + 2n..   slots of the hash table: row + 1, or 0 if empty
  *
  * A key is the whole id, so that an old version of an id does not find the row of a later version.
- * A slot has 4 bytes and holds no key. So slots cost 5.3 to 8 bytes for each row. Two other designs
- * were compared. An array with a row for each id costs 4 bytes for every id. Pages of 256 ids cost
- * as much once 1 % of the entities, at random, have the component. A bitmap with counts would have
- * to move all rows behind a new row.
+ * A slot has 4 bytes and holds no key. So slots cost 5.3 to 8 bytes for each row. An array with a
+ * row for each id would cost 4 bytes for every id. Pages of 256 ids would cost as much once 1 % of
+ * the entities, at random, have the component. A bitmap with counts would have to move all rows
+ * behind a new row.
  *
  * Probing is linear. A removal leaves no mark, because entries of later slots move back. The block
  * never grows in place, and the columns move with it. So a thread that still reads the old block

@@ -1,9 +1,11 @@
 /**
- * Applies commands to the worlds of a storage, in the worlds' thread. Commands of several buffers
- * are sorted by sort key, then by buffer; those of one key and buffer keep their order.
+ * Applies commands to the worlds of a storage, in the thread of these worlds. Commands of several
+ * buffers are sorted by sort key, then by buffer. Commands with the same key and buffer keep their
+ * order.
  *
- * A command names its entity by id, and ids are reused. So before anything is applied, the identity
- * of each named entity is noted. A command whose entity no longer exists is skipped and counted.
+ * A command names its entity by id, and bitECS reuses ids. So before any command is applied, the
+ * identity of each named entity is noted. If the entity of a command no longer exists, the command
+ * is skipped and counted.
  */
 import type { Pool } from '@ashlar/core'
 import { addComponent, addEntity, IsA, removeComponent, removeEntity } from 'bitecs'
@@ -45,21 +47,24 @@ export class WorldCommands implements Extension {
   readonly #views: MemoryViews
   readonly #memory: FieldMemory
   readonly #reader: ValueReader
-  /** The buffers that `create` has made; some may be disposed of. */
+  /** The buffers that `create` has made. Some of them may be disposed of. */
   #buffers: readonly CommandBuffer[] = []
-  /** Streams for the buffers to apply: the first `#count`. The rest is kept, to make no garbage. */
+  /**
+   * The streams of the buffers to apply are the first `#count`. The others are kept, to make no
+   * garbage.
+   */
   readonly #streams: CommandStream[] = []
   #count = 0
   /** The stream of the record that is being applied. */
   #stream: CommandStream | undefined
-  /** The identity of each record's entity, over all streams. */
+  /** The identity of each record's entity, for the records of all streams. */
   #identities: Identity[] = []
   #identityCount = 0
   #skippedCount = 0
   #failures: CommandFailure[] = NO_FAILURES
   #failureCount = 0
 
-  /** @param serial serial number of the storage */
+  /** @param serial the serial number of the storage */
   constructor(worlds: Worlds, registry: ComponentRegistry, memory: FieldMemory, serial: number) {
     this.#worlds = worlds
     this.#registry = registry
@@ -69,7 +74,11 @@ export class WorldCommands implements Extension {
     this.#reader = new ValueReader(memory, (eid) => this.#resolve(eid))
   }
 
-  /** @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory' */
+  /**
+   * Makes a command buffer.
+   * @throws StorageError 'invalid-argument' if `pool` is no pool of the arena; ArenaError
+   * 'out-of-memory'
+   */
   create(pool: Pool = this.#views.pool): CommandBuffer {
     checkPool(pool)
     if (!isOfOneArena(pool, this.#views.pool)) {
@@ -80,12 +89,12 @@ export class WorldCommands implements Extension {
     return buffer
   }
 
-  /** The buffers made here that are not disposed of. */
+  /** The buffers from `create` that are not disposed of. */
   get buffers(): readonly CommandBuffer[] {
     return this.#buffers.filter(({ isDisposed }) => !isDisposed)
   }
 
-  /** @throws StorageError 'commands-busy' while commands are applied or their values read */
+  /** @throws StorageError 'commands-busy' while commands are applied, or their values are read */
   checkDispose(): void {
     if (this.isApplying) throw commandsBusy()
     for (let i = 0; i < this.#buffers.length; i++) if (this.#buffers[i].isBusy) throw commandsBusy()
@@ -96,8 +105,8 @@ export class WorldCommands implements Extension {
   }
 
   /**
-   * As `applyCommands`. Also applies commands that observers record in the buffers meanwhile, and
-   * marks the buffers as applied.
+   * Does the work of `applyCommands`. It also applies commands that observers record in the buffers
+   * during the call, and marks the buffers as applied.
    * @throws StorageError 'commands-failed' once all other commands are applied; 'corrupt' if memory
    * was overwritten: if no command was applied before, only the corrupt buffer is marked as applied
    */
@@ -119,7 +128,7 @@ export class WorldCommands implements Extension {
         hasBegun = true
         this.#applyInOrder()
       }
-      hasBegun = true // so that empty buffers are marked, too
+      hasBegun = true // so that empty buffers are marked too
     } finally {
       for (let i = 0; i < this.#count; i++) {
         const stream = this.#streams[i]
@@ -149,9 +158,9 @@ export class WorldCommands implements Extension {
   }
 
   /**
-   * Checks the present commands, and notes the identities of the entities that they name; false if
-   * there are no commands.
-   * @throws StorageError 'corrupt'
+   * Checks the current commands, and notes the identities of the entities that they name. Returns
+   * false if there are no commands.
+   * @throws StorageError 'corrupt' if a record is wrong
    */
   #look(): boolean {
     this.#identityCount = 0
@@ -170,7 +179,10 @@ export class WorldCommands implements Extension {
     this.#identities[this.#identityCount++] = this.#worlds.componentsOf(eid)
   }
 
-  /** Applies the records of the lowest sort key that is left, until no record is left. */
+  /**
+   * Applies the records with the lowest remaining sort key, again and again, until no record
+   * remains.
+   */
   #applyInOrder(): void {
     for (;;) {
       let next: CommandStream | undefined
@@ -246,7 +258,7 @@ export class WorldCommands implements Extension {
     stream.spawnedIdentities[index] = own
   }
 
-  /** The entity that a command names; 0 if it does not exist any more. */
+  /** Returns the entity that a command names. Returns 0 if it no longer exists. */
   #find(eid: number, identity: Identity): number {
     const stream = this.#stream!
     const index = stream.spawnIndexOf(eid)
@@ -259,7 +271,7 @@ export class WorldCommands implements Extension {
     return isSame && this.#worlds.exists(eid)
   }
 
-  /** The entity for an id among values; a number that is no temporary id is returned unchanged. */
+  /** Returns the entity for a temporary id among values. Returns any other number unchanged. */
   #resolve(eid: number): number {
     const stream = this.#stream!
     const index = stream.spawnIndexOf(eid)

@@ -1,6 +1,7 @@
 /**
- * The memory of a command buffer: a chain of blocks. One thread fills them from front to back; any
- * thread can read them. If a record does not fit, a block is added, so no command is dropped.
+ * The memory of a command buffer is a chain of blocks. One thread fills them from front to back.
+ * Any thread can read them. If a record does not fit, a block is added, so that no command is
+ * dropped.
  */
 import type { Pool } from '@ashlar/core'
 import { checkPool } from '../base/arguments.ts'
@@ -13,21 +14,24 @@ const FIRST_BYTE_LENGTH = 4096
 /** Each block is twice as long as the block before it, up to this byte length. */
 const DOUBLED_BYTE_LENGTH = 2 ** 16
 
-/** The writer of a command buffer, in the thread of the pool. */
+/** Writes a command buffer, in the thread of the pool. */
 export class CommandBlocks {
-  /** Byte offset of the first block, which stays until `dispose`. */
+  /** The byte offset of the first block, which stays until `dispose`. */
   readonly offset: number
   readonly views: MemoryViews
-  /** Word index of the first block. */
+  /** The word index of the first block. */
   readonly #first: number
-  /** Word indices of the last block, and of the end of its records: `truncate` sets both. */
+  /**
+   * The word index of the last block. The next field is the word index where its records end.
+   * `truncate` sets both.
+   */
   block: number
   cursor = 0
-  /** Word index of the end of the last block. */
+  /** The word index of the end of the last block. */
   #limit = 0
 
   /**
-   * @param storage serial number of the storage
+   * @param storage the serial number of the storage
    * @throws ArenaError 'out-of-memory'
    */
   constructor(pool: Pool, storage: number) {
@@ -49,7 +53,8 @@ export class CommandBlocks {
   }
 
   /**
-   * Word index for a new record of `wordCount` words, an even number; `commit` adds the record.
+   * Returns the word index for a new record. `commit` then adds the record.
+   * @param wordCount the length of the record in words: an even number
    * @throws ArenaError 'out-of-memory'; then nothing has changed
    */
   reserve(wordCount: number): number {
@@ -57,14 +62,14 @@ export class CommandBlocks {
     return this.cursor
   }
 
-  /** @param end index of the word just after the last record */
+  /** Adds the record that was written after `reserve`. @param end the index of the word after it */
   commit(end: number): void {
     this.cursor = end
     this.views.i32[this.block + layout.BLOCK_END] = end - this.block
   }
 
   /**
-   * Drops all records behind a position, and frees the blocks behind `block`.
+   * Drops all records after a position, and frees the blocks after `block`.
    * @throws StorageError 'corrupt' if the chain was overwritten: then it ends at `cursor`
    */
   truncate(block: number, cursor: number): void {
@@ -80,7 +85,8 @@ export class CommandBlocks {
         words[block + layout.BLOCK_NEXT] = 0 // later blocks leak: only `blocks(arena)` lists them
         throw noBlock(next)
       }
-      // In this order: at any moment, `freeCommands` finds the block, and frees it only once.
+      // The writes are in this order so that `freeCommands` can find the block at any moment, and
+      // frees it only once.
       words[this.#first + layout.BLOCK_IN_TRANSIT] = next
       words[block + layout.BLOCK_NEXT] = words[(next >> 2) + layout.BLOCK_NEXT]
       this.views.pool.free(next)
@@ -88,7 +94,7 @@ export class CommandBlocks {
     }
   }
 
-  /** Marks the records as applied, so that nobody applies them. */
+  /** Marks the records as applied, so that no thread applies them. */
   drop(): void {
     this.views.i32[this.#first + layout.BLOCK_IS_APPLIED] = 1
   }
@@ -98,7 +104,7 @@ export class CommandBlocks {
     this.truncate(this.#first, this.#first + layout.BLOCK_HEAD_WORD_COUNT)
   }
 
-  /** Frees every block. @throws as `truncate`; then it can be called again */
+  /** Frees every block. @throws as `truncate`; then you can call it again */
   dispose(): void {
     this.clear()
     this.views.pool.free(this.offset)
@@ -115,7 +121,8 @@ export class CommandBlocks {
     const least = (layout.BLOCK_HEAD_WORD_COUNT + wordCount) * 4
     const doubled = Math.min((this.#limit - this.block) * 8, DOUBLED_BYTE_LENGTH)
     let byteLength = Math.max(least, doubled)
-    // Stored at once, so that `freeCommands` finds the block: threads end only in loops and calls.
+    // Stored in the same statement, so that `freeCommands` finds the block: threads end only in
+    // loops and calls.
     words[inTransit] = this.views.pool.tryAlloc(byteLength)
     if (words[inTransit] === 0) {
       byteLength = least
@@ -141,7 +148,7 @@ export class CommandBlocks {
     this.block = block
     this.cursor = block + layout.BLOCK_HEAD_WORD_COUNT
     const offset = block << 2
-    // Not read from the head of the block, which may be overwritten.
+    // This length is not read from the head of the block, which may be overwritten.
     const byteLength =
       offset === this.offset ? FIRST_BYTE_LENGTH : this.views.pool.byteLengthOf(offset)
     this.#limit = block + (byteLength >> 2)
@@ -162,14 +169,14 @@ function isBlockOfCommands({ pool, i32: words }: Views, offset: number): boolean
   )
 }
 
-/** The error for a word that no writer of commands can have written. */
+/** Makes the error for a word that no writer of commands can have written. */
 export const corruptCommands = (given: unknown, expected: string) =>
   corrupt('a word of commands', given, expected)
 
 const noBlock = (given: unknown) => corruptCommands(given, 'the offset of a block of theirs, or 0')
 
 /**
- * Where the records of a block end, in words from its start.
+ * Returns where the records of a block end, in words from its start.
  * @throws StorageError 'corrupt' if this is no block of commands, or no record can end there
  */
 export function checkedEnd(views: Views, offset: number): number {
@@ -183,9 +190,9 @@ export function checkedEnd(views: Views, offset: number): number {
 
 /**
  * Lists the offsets of the blocks of a chain, from one block on.
- * @param into gets the offsets from index 0 on; elements behind them stay
- * @returns how many blocks
- * @throws StorageError 'corrupt', also if the chain is a circle
+ * @param into gets the offsets from index 0 on; its later elements stay
+ * @returns how many blocks there are
+ * @throws StorageError 'corrupt' if a block is wrong, or the chain is a circle
  */
 export function listBlocks(views: Views, offset: number, into: number[]): number {
   const { i32: words } = views
@@ -201,9 +208,9 @@ export function listBlocks(views: Views, offset: number, into: number[]): number
 }
 
 /**
- * Returns the offset if it is that of a command buffer; otherwise throws.
- * @param storage serial number of the storage that the buffer was made for; by default any
- * @throws StorageError 'invalid-argument'
+ * Checks that an offset is that of a command buffer, and returns it.
+ * @param storage the serial number of the buffer's storage; without it, any storage is accepted
+ * @throws StorageError 'invalid-argument' if there is no such buffer
  */
 export function checkCommands(views: Views, offset: unknown, storage?: number): number {
   const { pool, i32: words } = views
@@ -217,7 +224,7 @@ export function checkCommands(views: Views, offset: unknown, storage?: number): 
   return offset
 }
 
-/** Marks the records of a buffer as applied. Does nothing if no buffer is at the offset. */
+/** Marks the records of a buffer as applied. Does nothing if there is no buffer at the offset. */
 export function dropCommands(views: Views, offset: number): void {
   if (!isBlockOfCommands(views, offset)) return
   views.i32[(offset >> 2) + layout.BLOCK_IS_APPLIED] = 1
@@ -237,7 +244,7 @@ export function freeCommands(pool: Pool, offset: number): void {
   const first = checkCommands(views, offset) >> 2
   const inTransit = views.i32[first + layout.BLOCK_IN_TRANSIT]
   const blocks: number[] = []
-  listBlocks(views, offset, blocks) // throws before anything is freed
+  listBlocks(views, offset, blocks) // this call throws before anything is freed
   for (const block of blocks) pool.free(block)
   if (!blocks.includes(inTransit) && isLiveBlock(pool, inTransit)) pool.free(inTransit)
 }

@@ -1,7 +1,7 @@
 /**
- * Commands: changes of entities and components that any thread records in its own memory, and the
- * world's thread applies. A buffer is a chain of blocks of records (`command-blocks.ts`,
- * `command-layout.ts`). This room knows neither columns nor runs.
+ * Commands are changes of entities and components. Any thread records them in its own memory, and
+ * the world's thread applies them. A buffer is a chain of blocks of records (`command-blocks.ts`,
+ * `command-layout.ts`). This folder knows neither columns nor runs.
  */
 import type { Pool } from '@ashlar/core'
 import { checkedEid } from '../base/arguments.ts'
@@ -28,19 +28,19 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
   readonly #owner: { readonly isApplying: boolean } | undefined
   #isDisposed = false
   #spawnCount = 0
-  /** The sort key to record before the next command; -1 if there is none to record. */
+  /** The sort key to record before the next command; -1 if there is none. */
   #sortKey = -1
   /** Whether values are being read. Their getters must not record commands. */
   #isReading = false
-  /** The sort key and the position of the last `begin`. */
+  /** The sort key of the last `begin`. The next fields hold the position of that `begin`. */
   #beginKey = -1
   #beginBlock: number
   #beginCursor: number
 
   /**
    * @internal
-   * @param storage serial number of the storage
-   * @param owner while the owner applies commands, observers may only record more commands
+   * @param storage the serial number of the storage
+   * @param owner while it applies commands, observers may only record more commands
    * @throws ArenaError 'out-of-memory'
    */
   constructor(
@@ -77,7 +77,7 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
     return this.#blocks.block !== this.#beginBlock || this.#blocks.cursor !== this.#beginCursor
   }
 
-  /** @internal */
+  /** @internal Whether `dispose` was called. */
   get isDisposed(): boolean {
     return this.#isDisposed
   }
@@ -93,7 +93,7 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
   }
 
   spawn(prefab = 0): number {
-    if (!this.#isDisposed) this.#forgetApplied() // resets `#spawnCount`
+    if (!this.#isDisposed) this.#forgetApplied() // this resets `#spawnCount`
     this.#record(layout.SPAWN, this.#spawnCount, prefab)
     return TEMPORARY_FIRST - this.#spawnCount++
   }
@@ -197,7 +197,10 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
    * @throws StorageError 'commands-busy'
    */
   dispose(): void
-  /** @internal @param adopter frees the blocks if their pool is closed: blocks outlive a pool */
+  /**
+   * @internal @param adopter frees the blocks if their pool is closed, because blocks outlive a
+   * pool
+   */
   dispose(adopter: Pool): void
   dispose(adopter?: Pool): void {
     if (this.#isDisposed) return
@@ -236,7 +239,7 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
     this.#blocks.commit(index + layout.HEAD_WORD_COUNT)
   }
 
-  /** Writes the head of a record, after a sort key that is due; returns the head's word index. */
+  /** Writes a pending sort key, and then the head of a record. Returns the head's word index. */
   #reserve(kind: number, wordCount: number, number: number, eid: number): number {
     const id = checkedEid(eid, EID)
     if (this.#isDisposed) throw commandsDisposed()

@@ -1,5 +1,5 @@
 /**
- * Reads the records of one command buffer in the thread of the world, checks each record, and holds
+ * Reads the records of one command buffer in the thread of the world, checks each record, and keeps
  * the entities that SPAWN records made.
  */
 import type { ComponentRef } from 'bitecs'
@@ -10,37 +10,46 @@ import { checkedEnd, corruptCommands, listBlocks } from './command-blocks.ts'
 import * as layout from './command-layout.ts'
 import { checkValues } from './command-values.ts'
 
-/** bitECS's Set of the components of an entity. A later entity with the same id has another Set. */
+/**
+ * The identity of an entity: bitECS's Set of its components. A later entity with the same id has
+ * another Set.
+ */
 export type Identity = Set<ComponentRef> | undefined
 
 /**
- * A position in the records of one buffer. The stream stops where the records ended at the last
- * `look`, as observers may record more commands while these are applied.
+ * A position in the records of one buffer. The stream ends where the records ended at the last
+ * `look`, because observers may record more commands while these are applied.
  *
- * Other threads can overwrite the memory of the buffer. Then the stream throws 'corrupt': after
+ * Other threads can overwrite the memory of the buffer. Then the stream throws 'corrupt'. After
  * `look`, it follows no link between blocks, and it never leaves the blocks.
  */
 export class CommandStream {
-  /** Word index of the next record. */
+  /** The word index of the next record. */
   index = 0
   offset = 0
-  /** Sort key of the records at `index`. */
+  /** The sort key of the records at `index`. */
   sortKey = 0
-  /** Index of the next record in the identities of `WorldCommands`. */
+  /** The index of the next record in the list of identities of `WorldCommands`. */
   identityIndex = 0
   spawnCount = 0
-  /** The entities spawned since the last sort key, by the index of their temporary ids. */
+  /**
+   * The entities that were spawned since the last sort key. The index comes from their temporary
+   * ids.
+   */
   readonly spawned: number[] = []
   readonly spawnedIdentities: Identity[] = []
   readonly #views: MemoryViews
-  /** Offsets of the blocks, from the one that `look` began with: the first `#blockCount`. */
+  /**
+   * The offsets of the blocks, from the block on with which `look` began. They are the first
+   * `#blockCount` elements.
+   */
   readonly #blocks: number[] = []
   #blockCount = 0
-  /** Index of the present block in `#blocks`. */
+  /** The index of the current block in `#blocks`. */
   #at = 0
-  /** Word index where the records of the present block end. */
+  /** The word index where the records of the current block end. */
   #end = 0
-  /** Word index where the records of the last block end. */
+  /** The word index where the records of the last block end. */
   #stop = 0
 
   constructor(views: MemoryViews) {
@@ -58,7 +67,9 @@ export class CommandStream {
     this.look()
   }
 
-  /** Makes the present end of the records the end of the stream. @throws StorageError 'corrupt' */
+  /**
+   * Ends the stream where the records end now. @throws StorageError 'corrupt' if a block is wrong
+   */
   look(): void {
     const blocks = this.#blocks
     this.#blockCount = listBlocks(this.#views, blocks[this.#at], blocks)
@@ -67,8 +78,9 @@ export class CommandStream {
   }
 
   /**
-   * Whether there is a record at `index`. At the end of a block, goes to the next block first.
-   * @throws StorageError 'corrupt'
+   * Returns whether there is a record at `index`. At the end of a block, it goes to the next block
+   * first.
+   * @throws StorageError 'corrupt' if a block is wrong
    */
   hasRecord(): boolean {
     while (this.index >= this.#end) {
@@ -79,7 +91,9 @@ export class CommandStream {
     return true
   }
 
-  /** Reads the SORT_KEY records at `index`, and goes past them; false if no command is left. */
+  /**
+   * Reads the SORT_KEY records at `index`, and goes past them. Returns false if no command remains.
+   */
   enterSortKey(): boolean {
     const { i32: words } = this.#views
     if (this.isApplied) return false
@@ -93,13 +107,18 @@ export class CommandStream {
     return false
   }
 
-  /** Index in `spawned` of a temporary id since the last sort key; -1 for any other id. */
+  /**
+   * Returns the index in `spawned` for a temporary id since the last sort key. Returns -1 for any
+   * other id.
+   */
   spawnIndexOf(eid: number): number {
     const index = TEMPORARY_FIRST - eid
     return index >= 0 && index < this.spawnCount ? index : -1
   }
 
-  /** Of the record at `index`. @throws StorageError 'corrupt' if the record leaves its block */
+  /**
+   * The word count of the record at `index`. @throws StorageError 'corrupt' if it leaves its block
+   */
   get wordCount(): number {
     const wordCount = layout.wordCountOf(this.#views.i32[this.index])
     const least = layout.HEAD_WORD_COUNT
@@ -109,8 +128,9 @@ export class CommandStream {
   }
 
   /**
-   * Checks all records from `index` on, and calls `note` with the entity of each. `index` stays.
-   * @throws StorageError 'corrupt'
+   * Checks all records from `index` on, and calls `note` with the entity of each. `index` does not
+   * change.
+   * @throws StorageError 'corrupt' if a record is wrong
    */
   checkRecords(registry: ComponentRegistry, note: (eid: number) => void): void {
     const { index, spawnCount } = this

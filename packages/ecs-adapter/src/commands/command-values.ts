@@ -1,5 +1,5 @@
 /**
- * The values of a component's fields in a command. In 32-bit words:
+ * The values of a component's fields in a command, as 32-bit words:
  *
  *     a mask of the given fields, 32 a word, padded to an even number of words
  *     for each given field, in the order of the schema:
@@ -7,8 +7,9 @@
  *         list     count of elements | 0 | elements, each f64
  *         text     byte length | 0 | UTF-8, padded to 8 bytes
  *
- * Every number is an f64, which holds the numbers of all types; the column converts the number to
- * its own type. A command with two f32 is 12 bytes longer for this, but no type is a special case.
+ * Every number is an f64, which can hold the numbers of all types. The column converts the number
+ * to its own type. This makes a command with two f32 12 bytes longer, but no type is a special
+ * case.
  */
 import { isRecord } from '../base/arguments.ts'
 import { invalidArgument, unknownField } from '../base/errors.ts'
@@ -28,8 +29,9 @@ function hasField(fields: readonly Field[], name: string): boolean {
 }
 
 /**
- * Checks an object that `given` was read from.
- * @throws StorageError 'invalid-argument' for keys that are no fields
+ * Checks that all keys of an object are fields.
+ * @param given the values that were read from the object
+ * @throws StorageError 'invalid-argument' if a key is no field
  */
 export function checkFields(
   { name, fields }: Listed,
@@ -40,7 +42,8 @@ export function checkFields(
     if (!hasField(fields, key)) throw unknownField(name, key, namesOf(fields))
   }
   for (let i = 0; i < fields.length; i++) if (isGiven[i] !== 0) return
-  // No field is given: refuses a Map or a Date, but not `{}`. Comes last, as `isRecord` is slow.
+  // No field is given: refuses a Map or a Date, but not `{}`. This check is last, because
+  // `isRecord` is slow.
   if (isRecord(values)) return
   const expected = `an object with ${namesOf(fields).join(', ')}`
   throw invalidArgument(`the values for ${name}`, values, expected)
@@ -48,7 +51,7 @@ export function checkFields(
 
 const namesOf = (fields: readonly Field[]) => fields.map(({ name }) => name)
 
-/** Word count of the given values and their mask. */
+/** Returns the word count of the given values and their mask. */
 export function valuesWordCount(fields: readonly Field[], given: GivenValues): number {
   let wordCount = maskWordCount(fields)
   for (let i = 0; i < fields.length; i++) {
@@ -58,7 +61,10 @@ export function valuesWordCount(fields: readonly Field[], given: GivenValues): n
   return wordCount
 }
 
-/** @param memory of the frame `given` */
+/**
+ * Writes the given values and their mask.
+ * @param memory the memory to which the frame `given` belongs
+ */
 export function writeValues(
   views: MemoryViews,
   fields: readonly Field[],
@@ -81,11 +87,11 @@ export function writeValues(
 const isGiven = (words: Int32Array, at: number, i: number) =>
   (words[at + (i >> 5)] & (1 << (i & 31))) !== 0
 
-/** Word count of the value that is stored at an index. */
+/** Returns the word count of the value that is stored at an index. */
 const storedWordCount = (words: Int32Array, index: number, code: Field['code']) =>
   FIRST_WORD_COUNT + code.storedMoreWordCount(words, index)
 
-/** Checks that values fill the words from `at` to `end`. @throws StorageError 'corrupt' */
+/** Checks that values fill exactly the words from `at` to `end`. @throws StorageError 'corrupt' */
 export function checkValues(
   words: Int32Array,
   fields: readonly Field[],
@@ -96,7 +102,8 @@ export function checkValues(
   for (let i = 0; i < fields.length && index <= end; i++) {
     if (!isGiven(words, at, i)) continue
     const wordCount = storedWordCount(words, index, fields[i].code)
-    // If `index` is `end`, this reads the next record: with any count, `index` then passes `end`.
+    // If `index` is `end`, this line reads the next record. Whatever it reads, `index` then passes
+    // `end`.
     if (!(wordCount >= FIRST_WORD_COUNT)) throw corruptCommands(words[index], 'a length')
     index += wordCount
   }
@@ -104,17 +111,20 @@ export function checkValues(
   throw corruptCommands(index - at, `values of ${end - at} words`)
 }
 
-/** The argument of bitECS's `addComponent`, reused, as bitECS's `set` would allocate each time. */
+/**
+ * The argument of bitECS's `addComponent`. It is reused, because bitECS's `set` would allocate an
+ * object each time.
+ */
 interface Setting {
   readonly component: object
   readonly data: Record<string, unknown>
 }
 
 export class ValueReader {
-  /** By number of the component. */
+  /** The setting of each component, by its number. */
   readonly #settings: Setting[] = []
   readonly #memory: FieldMemory
-  /** The entity that an id in a command stands for. */
+  /** Returns the entity for an id in a command. */
   readonly #resolve: (eid: number) => number
 
   constructor(memory: FieldMemory, resolve: (eid: number) => number) {
@@ -123,8 +133,8 @@ export class ValueReader {
   }
 
   /**
-   * Reads the values of a component: each field becomes a property of `data`, undefined where no
-   * value is given.
+   * Reads the values of a component. Each field becomes a property of `data`. The property is
+   * undefined if no value is given.
    * @throws as `checkValues`
    */
   read({ number, component, fields }: Listed, at: number, end: number): Setting {

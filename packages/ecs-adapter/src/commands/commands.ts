@@ -1,12 +1,18 @@
-/** What systems and observers see of a command buffer, with the types of their components. */
+/**
+ * The methods of a command buffer that systems and observers see, with the types of their
+ * components.
+ */
 import type { AnyComponent, Values } from '../schema/schema.ts'
 
-/** Values by field, for a component of unknown fields. */
+/** Values by field name, for a component whose fields are unknown. */
 export type GivenFields = Readonly<Record<string, unknown>>
 
-/** A component, or its name: one type, so that an error names the field or the name at fault. */
+/**
+ * A component, or its name. This is one type, so that a compile error names the wrong field or
+ * name.
+ */
 export type Key<C> = (keyof C & string) | AnyComponent
-/** As `Values`; a field that is undefined is not given. */
+/** The same as `Values`, but a field may be undefined: it then counts as not given. */
 type Given<X> = { readonly [K in keyof Values<X>]?: Values<X>[K] | undefined }
 type ValuesOf<X> = string extends keyof X ? GivenFields : Given<X>
 export type ValuesFor<C, K> = K extends keyof C & string ? ValuesOf<C[K]> : Given<K>

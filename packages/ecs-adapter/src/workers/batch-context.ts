@@ -1,4 +1,7 @@
-/** The context that systems are called with: one object a worker, which each batch changes. */
+/**
+ * The context that systems are called with. Each worker has one context, which changes with each
+ * batch.
+ */
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import { otherBatch } from '../base/run-errors.ts'
 import type { CommandBuffer } from '../commands/command-buffer.ts'
@@ -6,7 +9,9 @@ import type { Chunk } from '../tables/table-chunk.ts'
 import type { BatchKind, JobReader } from './job-reader.ts'
 import type { SystemContext } from './system.ts'
 
-/** What systems use of a storage: of an attached one, or of one that is in their own thread. */
+/**
+ * The parts of a storage that systems use. The storage is attached, or belongs to the same thread.
+ */
 export interface SystemStorage extends Pick<SystemContext, 'components' | 'tables' | 'indexOf'> {
   /** Called when a run begins, and when it has ended. */
   sync(): void

@@ -1,4 +1,4 @@
-/** How many entities a worker takes at a time: into which batches a run is cut. */
+/** Chooses how many entities a worker takes at a time, which cuts a run into batches. */
 import { invalidArgument } from '../base/errors.ts'
 import { BATCH_CAPACITY } from './control-block.ts'
 
@@ -15,8 +15,9 @@ export interface BatchOptions {
 const BATCHES_PER_WORKER = 16
 
 /**
- * At least 1, and at most the count of entities, so that it fits into a word.
- * @param batchSize as the caller asks for it, if at all
+ * Returns how many entities a batch has: at least 1, and at most the count of entities, so that the
+ * result fits into a word.
+ * @param batchSize the option of the caller, if given
  * @param callCount how many systems the stage has: their batches share one control block
  */
 export function batchLengthFor(
@@ -31,11 +32,14 @@ export function batchLengthFor(
   return Math.max(1, Math.min(length, entityCount), batchCountOf(entityCount, batchCountMax)) | 0
 }
 
-/** `| 0` shows V8 an integer: it would box a number that may be a fraction. */
+/**
+ * Returns how many batches there are. `| 0` shows V8 an integer: V8 would allocate memory for a
+ * number that may be a fraction.
+ */
 export const batchCountOf = (entityCount: number, batchLength: number): number =>
   Math.ceil(entityCount / batchLength) | 0
 
-/** @throws StorageError 'invalid-argument' */
+/** @throws StorageError 'invalid-argument' if `batchSize` is wrong */
 export function checkBatchSize(batchSize: unknown): void {
   if (Number.isInteger(batchSize) && (batchSize as number) > 0) return
   throw invalidArgument('batchSize', batchSize, 'a whole number of entities above 0')

@@ -26,46 +26,61 @@ export const CONTROL_IS_FOR_EACH = 2
 export const CONTROL_CURSOR = 16
 export const CONTROL_DONE_SIGNAL = 32
 
-/** 64 bytes: two workers never write to one cache line. */
+/** 64 bytes, so that two workers never write to the same cache line. */
 export const WORDS_PER_WORKER = 16
-/** The run to take part in, from the group: 0 once it is revoked, ~run once it is confirmed. */
+/**
+ * The group stores here the run in which the worker shall take part, and 0 when it revokes that.
+ * The worker stores ~run to confirm it.
+ */
 export const WORKER_ASSIGNED_RUN = 0
 /** The last run that the worker has finished. */
 export const WORKER_DONE = 1
-/** Set to 1 by the group: the worker shall leave. */
+/** The group sets it to 1 when the worker shall leave. */
 export const WORKER_LEAVE = 2
-/** Set to 1 by the worker: it has left, and closed its pool. */
+/** The worker sets it to 1 when it has left and closed its pool. */
 export const WORKER_LEFT = 3
-/** Generation of the worker's pool, plus 1; 0 before the pool is open. */
+/** The generation of the worker's pool, plus 1. It is 0 before the pool is open. */
 export const WORKER_GENERATION = 4
-/** Byte offsets of the worker's scratch and commands; 0 if there are none. */
+/**
+ * The byte offset of the worker's scratch; 0 if there is none. The next word has that of its
+ * commands.
+ */
 export const WORKER_SCRATCH = 5
 export const WORKER_COMMANDS = 6
-/** The last run in which a system threw in this worker; byte offset and length of its report. */
+/**
+ * The last run in which a system threw in this worker. The next words have the byte offset and
+ * length of its report.
+ */
 export const WORKER_ERROR_RUN = 7
 export const WORKER_ERROR = 8
-/** If each worker has a batch of its own: the batch of this worker. */
+/** The batch of this worker, if each worker has a batch of its own. */
 export const WORKER_CURSOR = 10
 
-/** Index of the system among the sorted names of all systems. */
+/** The index of the job's system among the sorted names of all systems. */
 export const JOB_SYSTEM = 0
-/** Byte offset of the ids or chunk numbers, how many there are, and how many make a batch. */
+/**
+ * The byte offset of the ids or chunk numbers. The next words: how many there are, and how many
+ * make a batch.
+ */
 export const JOB_IDS = 1
 export const JOB_ENTITY_COUNT = 2
 export const JOB_BATCH_LENGTH = 3
-/** `SystemCall.number`: the same in each run of a schedule. */
+/** The value of `SystemCall.number`. It is the same in each run of a schedule. */
 export const JOB_NUMBER = 4
-/** JSON of the arguments: byte offset, then byte length. */
+/** The byte offset of the arguments as JSON. The next word has their byte length. */
 export const JOB_ARGS = 5
-/** The handle of the table whose chunks the job is over: byte offset, or 0; serial number. */
+/**
+ * The byte offset in the handle of the table over whose chunks the job runs; 0 for ids. The next
+ * word has the serial number.
+ */
 export const JOB_TABLE = 7
 export const JOB_TABLE_SERIAL = 8
 
 export const WORKER_CAPACITY = 64
 export const JOB_CAPACITY = 64
-/** Most batches of all jobs of a run together. */
+/** The greatest number of batches in a run, over all jobs. */
 export const BATCH_CAPACITY = 1024
-/** A value of the cursor behind all batches. Workers may increment the cursor further. */
+/** A value of the cursor after all batches. Workers may increment the cursor further. */
 export const CURSOR_END = 2 ** 30
 
 const WORKERS = 48
@@ -77,16 +92,16 @@ export const BATCH_RUN = 0
 export const BATCH_COMMAND_WORKER = 1
 export const CONTROL_BYTE_LENGTH = (BATCHES + BATCH_CAPACITY * WORDS_PER_BATCH) * 4
 
-/** Word indices in the control block. */
+/** Return the index of a word in the control block. */
 export const workerWord = (index: number, field: number) =>
   WORKERS + index * WORDS_PER_WORKER + field
 export const jobWord = (job: number, field: number) => JOBS + job * WORDS_PER_JOB + field
 export const batchWord = (batch: number, field: number) => BATCHES + batch * WORDS_PER_BATCH + field
 
-/** The control block, or the words of one worker in it, as one thread reads and writes them. */
+/** Reads and writes the control block, or the words of one worker in it, for one thread. */
 export class ControlWords {
   readonly memory: { readonly i32: Int32Array }
-  /** Index in `words` of the first word of the block, or of the worker. */
+  /** The index in `words` of the first word of the block, or of the worker. */
   readonly first: number
   #words: Int32Array
 
@@ -97,7 +112,7 @@ export class ControlWords {
     this.#words = memory.i32
   }
 
-  /** The words of the whole arena. Those of an unshared WebAssembly.Memory change when it grows. */
+  /** The words of the whole arena. This array changes when an unshared WebAssembly.Memory grows. */
   get words(): Int32Array {
     if (this.#words[0] === undefined) this.#words = this.memory.i32
     return this.#words
@@ -111,12 +126,12 @@ export class ControlWords {
     Atomics.store(this.words, this.first + word, value)
   }
 
-  /** Stores a value if the word has the expected one. Returns what the word had before. */
+  /** Stores a value if the word has the expected value. Returns the value before the call. */
   exchange(word: number, expected: number, value: number): number {
     return Atomics.compareExchange(this.words, this.first + word, expected, value)
   }
 
-  /** Increments a word, and wakes the threads that wait on it. */
+  /** Increments a word, and wakes the threads that wait for it. */
   raise(word: number): void {
     Atomics.add(this.words, this.first + word, 1)
     Atomics.notify(this.words, this.first + word)

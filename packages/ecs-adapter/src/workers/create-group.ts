@@ -1,4 +1,4 @@
-/** Makes a group: with workers, or one that runs its systems in the thread of the world. */
+/** Makes a group with workers, or a group that runs its systems in the thread of the world. */
 import { checkOptions } from '../base/arguments.ts'
 import { invalidArgument, storageDisposed } from '../base/errors.ts'
 import type { Port } from '../base/ports.ts'
@@ -25,7 +25,7 @@ export interface WorkerGroupOptions<S extends AnySystems = Systems> {
 }
 
 const DEFAULT_SCRATCH_BYTE_LENGTH = 64 * 1024
-/** The least that core's `createScratch` takes. */
+/** The least byte length that `createScratch` of core accepts. */
 const SCRATCH_BYTE_LENGTH_MIN = 64
 const DEFAULT_JOIN_TIMEOUT_MS = 30_000
 

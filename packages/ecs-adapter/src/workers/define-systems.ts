@@ -1,9 +1,11 @@
-/** Systems that are declared once, for the workers and for the thread that runs groups. */
+/**
+ * Keeps the systems that a module declares once for workers and for the thread that runs groups.
+ */
 import { shown } from '../base/errors.ts'
 import type { AnyComponent } from '../schema/schema.ts'
 import { type CheckedSystems, checkSystems, type System } from './system.ts'
 
-/** The systems that this thread has defined. Those of the same names replace each other. */
+/** The systems that this thread has defined. Systems with the same names replace earlier ones. */
 const defined = new Map<string, CheckedSystems>()
 
 /**
@@ -43,7 +45,10 @@ export function defineSystems<
   }
 }
 
-/** The systems that this thread has defined, if there is no doubt which; otherwise, what to do. */
+/**
+ * Returns the systems that this thread has defined. If there are none or several, returns advice
+ * for the error message.
+ */
 export function definedSystems(): CheckedSystems | string {
   const all = [...defined.values()]
   if (all.length === 1) return all[0]

@@ -1,4 +1,7 @@
-/** Begins, awaits and concludes the runs of one group, each of one system or of several at once. */
+/**
+ * Begins, awaits and concludes the runs of one group. A run is of one system, or of several at the
+ * same time.
+ */
 import { CommandsError } from '../base/errors.ts'
 import { type RunError, runTooLate } from '../base/run-errors.ts'
 import { nowMs, untilTrue, Waiter } from '../base/wait.ts'
@@ -24,7 +27,10 @@ import { heldUp, remainingMs, timedOut } from './run-timeout.ts'
 import { lossOf, repairTables } from './worker-death.ts'
 import type { WorkerRegistry } from './worker-registry.ts'
 
-/** Run numbers are positive: ~run is stored for a confirmed assignment. */
+/**
+ * The greatest run number. Run numbers are positive, because ~run is stored for a confirmed
+ * assignment.
+ */
 const RUN_MAX = 2 ** 30
 
 export class Dispatch implements BegunRun, OpenGroup {
@@ -51,7 +57,7 @@ export class Dispatch implements BegunRun, OpenGroup {
       controlBlock: control.first * 4,
       reports: holders.map(({ report }) => report),
       scratches: offsetsOf(holders, WORKER_SCRATCH),
-      commands: offsetsOf(workers, WORKER_COMMANDS), // the storage lists those of its own thread
+      commands: offsetsOf(workers, WORKER_COMMANDS), // the storage lists its own
       inputs: this.#jobs.heldOffsets,
     }
   }
@@ -70,9 +76,9 @@ export class Dispatch implements BegunRun, OpenGroup {
   }
 
   /**
-   * Starts a run of systems that do not conflict. The run before has to be done. Without workers,
-   * the run is done when this returns. If this throws, no run has begun, except if systems ran here
-   * until the deadline.
+   * Starts a run of systems that do not conflict. The previous run must be done. Without workers,
+   * the run is done when this method returns. If it throws, no run has begun. There is one
+   * exception: systems may have run in this thread until the deadline.
    * @throws RunError 'timed-out' if the deadline has passed; StorageError, ArenaError
    */
   begin(calls: readonly SystemCall[], deadline: number): void {
@@ -102,7 +108,7 @@ export class Dispatch implements BegunRun, OpenGroup {
     if (local === undefined) return
     const { runs } = this.#storage
     runs.isHere = true
-    const isLate = local.run(deadline) // throws nothing
+    const isLate = local.run(deadline) // this call does not throw
     runs.isHere = false
     if (isLate) throw timedOut(run)
   }
@@ -166,7 +172,7 @@ export class Dispatch implements BegunRun, OpenGroup {
     const { number, batchCount, control } = this.run
     if (member.load(WORKER_DONE) === number || member.isGone || member.hasLeft) return true
     if (control.load(CONTROL_CURSOR) < batchCount) return false
-    // All batches are taken: revokes the assignment, unless the worker has confirmed it.
+    // All batches are taken. Revokes the assignment, unless the worker has confirmed it.
     const before = member.exchange(WORKER_ASSIGNED_RUN, number, 0)
     return before === number || before === 0
   }

@@ -1,6 +1,6 @@
 /**
- * Worker groups: the side that begins runs, in the thread of the world. Invariant: a world has one
- * run at a time, of whichever group; its commands are applied before the next run begins.
+ * Worker groups begin runs in the thread of the world. Invariant: a world has one run at a time,
+ * even if it has several groups. The commands of a run are applied before the next run begins.
  */
 import { checkOptions } from '../base/arguments.ts'
 import type { Port } from '../base/ports.ts'
@@ -24,16 +24,16 @@ import type { WorkerRegistry } from './worker-registry.ts'
 /** Options of `group.run` and `group.runSync`. */
 export interface RunOptions extends BatchOptions, TimeoutOptions {}
 
-/** What `run` takes after the entities: the arguments of the system, if it declares any. */
+/** The parameters of `run` after the entities: the arguments of the system, if it declares any. */
 export type RunArguments<A> = unknown extends A
-  ? [args?: undefined, options?: RunOptions] // else options could be given as arguments
+  ? [args?: undefined, options?: RunOptions] // otherwise, options could be given as arguments
   : undefined extends A
     ? [args?: A, options?: RunOptions]
     : [args: A, options?: RunOptions]
 
 /**
- * `RunArguments` for the system `K`. A wrong name counts as all names: their arguments are allowed
- * then, so that the error is about the name.
+ * `RunArguments` for the system `K`. A wrong name counts as all names. So any arguments are allowed
+ * with it, and the compile error is about the name.
  */
 type ArgumentsFor<S, K extends keyof S> = string extends keyof S
   ? [args?: unknown, options?: RunOptions]
@@ -117,16 +117,16 @@ export interface WorkerGroup<S extends AnySystems = Systems> {
   close(): Promise<void>
 }
 
-/** The stages of a run, each with the systems that run at once. */
+/** The stages of a run. Each stage lists the systems that run at the same time. */
 export type RunPlan = readonly (readonly SystemCall[])[]
 
-/** What `createWorkerGroup` returns, with the members that schedules use. */
+/** The group that `createWorkerGroup` returns, with the members that schedules use. */
 export class Group implements WorkerGroup {
   readonly storage: Storage
   readonly #workers: WorkerRegistry
   readonly #dispatch: Dispatch
   readonly #runs: RunQueue
-  /** The call of each `runSync`, which changes it instead of making garbage. */
+  /** The call of each `runSync`. It is changed and reused, to make no garbage. */
   readonly #syncCall: SystemCall = { name: '', system: '', entities: [], number: 0 }
   readonly #syncPlan: RunPlan = [[this.#syncCall]]
   /** Resolves when all runs of this group so far have ended. */
@@ -179,11 +179,12 @@ export class Group implements WorkerGroup {
     this.$runSync(this.#syncPlan, options)
   }
 
-  /** Runs the stages one after another, up to one that fails. No other run comes in between. */
+  /** Runs the stages in order, until one fails. No other run begins between two stages. */
   $run(plan: RunPlan, options: TimeoutOptions): Promise<void> {
-    // Without runs to wait for, begins at once: the caller may change its arguments afterwards.
+    // If there is no run to wait for, this run begins now: the caller may change its arguments
+    // afterwards.
     const result = this.#runs.enqueue(() => this.#runStages(plan, options))
-    const others = this.#lastRun // also runs that `entities` and `args` of this run have enqueued
+    const others = this.#lastRun // these include runs that this run enqueued
     const end = () => others
     this.#lastRun = result.then(end, end)
     return result
@@ -194,7 +195,7 @@ export class Group implements WorkerGroup {
     const deadline = this.#checkedDeadline(timeoutMs)
     const dispatch = this.#dispatch
     const { last = dispatch } = this.#runs
-    // No `await` if the last run is done: see `$run`.
+    // There is no `await` if the last run is done: see `$run`.
     if (!last.isDone() && !(await last.untilDone(deadline))) throw this.#heldUp(plan, last)
     this.#succeed(last)
     for (let stage = 0; stage < plan.length; stage++) {
@@ -224,25 +225,34 @@ export class Group implements WorkerGroup {
     }
   }
 
-  /** A run in this thread that waits for no other run does not block on memory. */
+  /**
+   * Returns whether `runSync` may go on. A run in this thread that waits for no other run does not
+   * block. Any other run needs a thread that may block.
+   */
   #mayBlock(last: BegunRun): boolean {
     return (this.#workers.isLocal && last.isDone()) || mayBlock(this.#workers.control.words)
   }
 
-  /** Checks a new run. @throws StorageError 'group-closed', 'commands-busy', 'invalid-argument' */
+  /**
+   * Checks a new run, and returns its deadline.
+   * @throws StorageError 'group-closed', 'commands-busy', 'invalid-argument'
+   */
   #checkedDeadline(timeoutMs: number): number {
     this.#checkOpen()
     this.#runs.checkApplied()
     return deadlineOf(timeoutMs)
   }
 
-  /** Stops the last run, as time is up. Returns the error; that of a schedule lists no entities. */
+  /**
+   * Stops the last run, because time is up. Returns the error; for a schedule, it lists no
+   * entities.
+   */
   #heldUp(plan: RunPlan, last: BegunRun): RunError {
     const { name, entities } = plan[0]?.[0] ?? { name: '', entities: [] }
     return last.holdsUp(name, countOf(entities, this.storage, 0))
   }
 
-  /** Replaces the last run over the world, which is done, by the run that begins now. */
+  /** Replaces the world's last run, which is done, by the run that begins now. */
   #succeed(last: BegunRun): void {
     last.applyCommands()
     this.#runs.last = this.#dispatch
@@ -252,7 +262,7 @@ export class Group implements WorkerGroup {
   async add(worker: Port): Promise<void> {
     this.#checkOpen()
     await this.#workers.add(worker)
-    this.#checkOpen() // if the group was closed meanwhile, the registry has let the worker go
+    this.#checkOpen() // if the group was closed since, the registry has released it
   }
 
   close(): Promise<void> {

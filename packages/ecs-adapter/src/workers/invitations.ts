@@ -1,4 +1,4 @@
-/** The messages by which a group invites a worker and the worker replies. */
+/** The messages by which a group invites a worker, and by which the worker replies. */
 import type { ThreadLock } from '@ashlar/core'
 import { onFailure, onMessage, type Port } from '../base/ports.ts'
 import { notJoined } from '../base/run-errors.ts'
@@ -10,26 +10,31 @@ export interface Invitation {
   readonly arena: { readonly buffer: ArrayBufferLike; readonly byteOffset: number }
   readonly storage: StorageHandle
   readonly controlBlock: number
-  /** Index of the worker in the control block. */
+  /** The index of the worker in the control block. */
   readonly index: number
   readonly slot: number
-  /** The lock that the worker is to hold. Also distinguishes invitations. */
+  /** The lock that the worker must hold. It also distinguishes invitations. */
   readonly lock: ThreadLock
-  /** One word outside the arena: the side that sets it first decides whether the worker joins. */
+  /**
+   * One word outside of the arena. The side that sets it first decides whether the worker joins.
+   */
   readonly claim: Int32Array
   readonly scratchByteLength: number
 }
 
-/** Called by the worker once it holds its lock; by the group when it stops waiting for a reply. */
+/**
+ * Claims an invitation, and returns whether this side was first. The worker calls it once it holds
+ * its lock. The group calls it when it stops waiting for a reply.
+ */
 export const isFirstToClaim = ({ claim }: Invitation) => Atomics.exchange(claim, 0, 1) === 0
 
 export interface Reply {
   readonly ashlar: 'group-reply'
   /** The lock of the invitation. */
   readonly lock: ThreadLock
-  /** Sorted names of the worker's systems; missing if the worker could not join. */
+  /** The sorted names of the worker's systems. Missing if the worker could not join. */
   readonly systems?: readonly string[]
-  /** Why the worker could not join. */
+  /** The reason why the worker could not join. */
   readonly error?: string
 }
 
@@ -46,8 +51,10 @@ const HINT =
   'one group, once'
 
 /**
- * Posts an invitation. Resolves with the reply, even one that says that the worker could not join.
- * @throws (the promise) StorageError 'not-joined' if no reply comes; what `postMessage` throws
+ * Posts an invitation. Resolves with the reply, even if the reply says that the worker could not
+ * join.
+ * @throws The promise rejects with StorageError 'not-joined' if no reply comes, or with what
+ * `postMessage` throws
  */
 export function invite(worker: Port, invitation: Invitation, timeoutMs: number): Promise<Reply> {
   return new Promise((resolve, reject) => {
@@ -75,7 +82,7 @@ export function invite(worker: Port, invitation: Invitation, timeoutMs: number):
   })
 }
 
-/** Calls the listener with replies to the invitation. Returns a function that ends this. */
+/** Calls the listener with replies to the invitation. Returns a function that stops this. */
 export function onReply(
   worker: Port,
   { lock }: Invitation,
@@ -86,12 +93,12 @@ export function onReply(
   })
 }
 
-/** By port: the invitations that came while the worker was in another group. */
+/** For each port, the invitations that came while the worker was in another group. */
 const kept = new WeakMap<Port, Invitation[]>()
 
 /**
- * Passes invitations to `accept`, one at a time, until `accept` resolves to true: the worker has
- * left the group, or could not join. Later invitations are kept for the next call.
+ * Passes invitations to `accept`, one at a time. It stops when `accept` resolves to true: the
+ * worker has left the group, or could not join. Later invitations are kept for the next call.
  */
 export async function withInvitation(
   port: Port,

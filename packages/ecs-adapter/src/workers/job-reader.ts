@@ -1,4 +1,4 @@
-/** Reads the jobs of a run for a worker, which enters batches in ascending order. */
+/** Reads the jobs of a run for a worker. The worker enters batches in ascending order. */
 import { corrupt } from '../base/errors.ts'
 import { loadJson } from '../base/json.ts'
 import type { Table } from '../tables/table.ts'
@@ -21,14 +21,17 @@ import {
 
 export type Tables = Readonly<Record<string, Table>>
 
-/** What a system reads to get its batch. */
+/** The property of the context by which a system reads its batch. */
 export type BatchKind = 'entities' | 'chunks' | 'workerIndex'
 
-/** The batches of a job: views of its ids or chunk numbers. Kept for runs over as many of them. */
+/**
+ * The batches of a job, as views of its ids or chunk numbers. They are kept for later runs over the
+ * same number of ids or chunks.
+ */
 class Batches {
   readonly #ids: Int32Array
   readonly #length: number
-  /** The chunks of this table have the numbers; undefined for ids. */
+  /** The table to whose chunks the numbers belong; undefined for ids. */
   readonly #table: Table | undefined
   readonly #views: Int32Array[] = []
   readonly #chunks: Chunk[][] = []
@@ -57,7 +60,7 @@ class Batches {
     return this.#views[index]
   }
 
-  /** The chunks as this thread has them now, in the same array each time. */
+  /** Returns the chunks of a batch, in the same array each time. */
   chunksAt(index: number): readonly Chunk[] {
     const numbers = this.idsAt(index)
     this.#chunks[index] ??= []
@@ -71,10 +74,15 @@ class Batches {
   }
 }
 
-/** How many batches of different entities a call keeps: as many `runSync` as a frame may have. */
+/**
+ * For how many different counts of entities a call keeps batches. A frame may have this many
+ * `runSync`.
+ */
 const KEPT_CAPACITY = 16
 
-/** The batches of all runs of one call, the number of which distinguishes it in its schedule. */
+/**
+ * The batches of all runs of one call. `SystemCall.number` distinguishes the call in its schedule.
+ */
 class CallBatches {
   readonly #kept: Batches[] = []
   #oldest = 0
@@ -100,33 +108,38 @@ class CallBatches {
 }
 
 export class JobReader {
-  /** Index of the present job in the run; -1 before the first. */
+  /** The index of the current job in the run; -1 before the first job. */
   index = -1
-  /** Index of the job's system. */
+  /** The index of the job's system. */
   system = 0
   args: unknown
   kind: BatchKind = 'entities'
-  /** The present batch, if its kind is `entities`; if `chunks`. */
+  /**
+   * The current batch, if its kind is `entities`. The next field has it if the kind is `chunks`.
+   */
   ids: Int32Array = new Int32Array(0)
   chunks: readonly Chunk[] = []
-  /** The index of its first element in the entities of the job; for `workerIndex`, the batch. */
+  /**
+   * The index of the batch's first element in the entities of the job. For `workerIndex`, the index
+   * of the batch.
+   */
   from = 0
-  /** The index of that element in the entities of all jobs: the sort key of the commands. */
+  /** The index of that element in the entities of all jobs. It is the sort key of the commands. */
   sortKey = 0
   readonly #control: ControlWords
   readonly #tables: Tables
-  /** By `JOB_NUMBER`. */
+  /** The batches of each call, by `JOB_NUMBER`. */
   readonly #calls: CallBatches[] = []
   #batches = new Batches(this.ids, 1, undefined)
   #batchCount = 0
   #firstBatch = 0
   #endBatch = 0
   #batchLength = 1
-  /** How many entities this job has, and how many all jobs before it. */
+  /** How many entities the current job has. The next field has the count for all jobs before it. */
   #entityCount = 0
   #entityCountBefore = 0
 
-  /** @param tables of the storage, as this thread has them */
+  /** @param tables the tables of the storage in this thread */
   constructor(control: ControlWords, tables: Tables) {
     this.#control = control
     this.#tables = tables
@@ -143,7 +156,7 @@ export class JobReader {
     this.#entityCountBefore = 0
   }
 
-  /** Goes on to a later batch; false if the run has no such batch. */
+  /** Goes on to a later batch. Returns false if the run has no such batch. */
   enter(batch: number): boolean {
     if (batch >= this.#batchCount) return false
     if (batch >= this.#endBatch) {

@@ -1,4 +1,7 @@
-/** The systems of a run as jobs: the input and batches of each, placed where workers find them. */
+/**
+ * The systems of a run as jobs. A job places the input and the batches of its system where workers
+ * find them.
+ */
 import { invalidArgument, shownError } from '../base/errors.ts'
 import { encodeJson, refuseLoss, storeBytes } from '../base/json.ts'
 import { noSuch } from '../base/nearest.ts'
@@ -27,17 +30,23 @@ import {
   repairChunks,
 } from './run-input.ts'
 
-/** A system to run, and over what. */
+/** A system to run, and the entities to run it over. */
 export interface SystemCall {
-  /** The name that errors give. */
+  /** The name for error messages. */
   name: string
   system: string
   entities: RunEntities
   args?: unknown
   batchSize?: number | undefined
-  /** Distinguishes the calls of a schedule: the ids of a call stay in one place from run to run. */
+  /**
+   * A number that distinguishes the calls of a schedule. The ids of a call stay in one place from
+   * run to run.
+   */
   readonly number: number
-  /** Functions that give entities and arguments when the run begins, in place of the above. */
+  /**
+   * Functions that return entities and arguments when the run begins. They replace the properties
+   * above.
+   */
   readonly inputs?: {
     readonly entities: () => RunEntities
     readonly args?: (() => unknown) | undefined
@@ -51,10 +60,10 @@ export interface JobWorkers {
   readonly members: readonly unknown[]
 }
 
-/** The jobs of all runs of a group. */
+/** The jobs of a group, which all its runs reuse. */
 export class JobList {
   readonly #storage: Storage
-  /** By number of the call. */
+  /** The jobs, by the number of their call. */
   readonly #all: Job[] = []
   readonly #present: Job[] = []
 
@@ -62,15 +71,16 @@ export class JobList {
     this.#storage = storage
   }
 
-  /** For `verifyStorage`. */
+  /** The offsets of the blocks that the jobs hold, for `verifyStorage`. */
   get heldOffsets(): readonly number[] {
     return this.#all.flatMap((job) => job.heldOffsets).filter((offset) => offset !== 0)
   }
 
   /**
-   * Prepares a run: checks the calls, places what they give, and writes the jobs down for workers.
+   * Prepares a run: checks the calls, places their input, and writes the jobs down for workers.
    * @returns the jobs, in the same array each time
-   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'; what `inputs` throw
+   * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'; the errors that `inputs`
+   * throw
    */
   prepare(calls: readonly SystemCall[], workers: JobWorkers): readonly Job[] {
     const jobs = this.#present
@@ -100,7 +110,7 @@ export class Job {
   name = ''
   entityCount = 0
   batchLength = 1
-  /** Among the batches of the whole run. */
+  /** The index of the job's first batch among the batches of the whole run. */
   firstBatch = 0
   batchCount = 0
   isForEach = false
@@ -122,7 +132,10 @@ export class Job {
     return [this.#ids.block, this.#args.block]
   }
 
-  /** Keeps the entities and places the arguments. Runs the user's code: `inputs`, `toJSON`. */
+  /**
+   * Stores the entities, and places the arguments. This runs code of the user: `inputs` and
+   * `toJSON`.
+   */
   takeInput({ inputs, entities, args }: SystemCall): void {
     this.#entities = inputs === undefined ? entities : inputs.entities()
     const given = inputs === undefined ? args : inputs.args?.()
@@ -136,7 +149,7 @@ export class Job {
 
   /**
    * Checks the call, places its entities, cuts them into batches, and writes the job down.
-   * @param index among the jobs of the run
+   * @param index the index among the jobs of the run
    */
   place(
     { name, system, batchSize }: SystemCall,
@@ -173,7 +186,7 @@ export class Job {
     words[word + JOB_TABLE_SERIAL] = handle.serial
   }
 
-  /** Repairs the chunks of a table that a worker may have died in. */
+  /** Repairs the chunks of a table in which a worker may have died. */
   repair(): void {
     repairChunks(this.#ids, this.#entities, this.entityCount)
   }

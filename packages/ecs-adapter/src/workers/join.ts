@@ -41,7 +41,10 @@ export function joinWorkerGroup(port: Port, systems: unknown): Promise<void> {
   return withInvitation(port, (invitation) => serve(port, invitation, checked))
 }
 
-/** Joins, and works until the group lets go. Resolves to false if the invitation was withdrawn. */
+/**
+ * Joins a group, and works until the group releases the worker. Resolves to false if the invitation
+ * was withdrawn.
+ */
 async function serve(
   port: Port,
   invitation: Invitation,

@@ -1,4 +1,4 @@
-/** A worker in a group, in its own thread: it waits for runs, and takes part in them. */
+/** A worker of a group, in its own thread. It waits for runs, and takes part in them. */
 import { AttachedArena, createScratch, type Pool, type Scratch } from '@ashlar/core'
 import { attachStorage } from '../attach/attach.ts'
 import { elapsedMs, nextTurn, nowMs, Waiter } from '../base/wait.ts'
@@ -18,9 +18,12 @@ import type { Invitation } from './invitations.ts'
 import type { System } from './system.ts'
 import { SystemRunner } from './system-runner.ts'
 
-/** A worker handles its messages between runs: when it idles, and after so long in busy times. */
+/**
+ * A worker handles its messages between runs: when it idles, and in busy times whenever this many
+ * milliseconds have passed.
+ */
 const TURN_INTERVAL_MS = 50
-/** The least time from one `pool.collect()` to the next. */
+/** The least time in milliseconds from one `pool.collect()` to the next. */
 const COLLECT_INTERVAL_MS = 50
 
 export class JoinedWorker {
@@ -33,7 +36,7 @@ export class JoinedWorker {
   readonly #runner: SystemRunner
   #collectedAt = nowMs()
 
-  /** @throws ArenaError, StorageError; then the slot is closed, or was never opened */
+  /** @throws ArenaError, StorageError. The slot is then closed, or was never opened */
   constructor(invitation: Invitation, systems: readonly System[]) {
     const arena = AttachedArena.attach(invitation.arena)
     const { index, controlBlock } = invitation
@@ -64,7 +67,7 @@ export class JoinedWorker {
     }
   }
 
-  /** Takes part in runs. Resolves when the group has let the worker go. */
+  /** Takes part in runs. Resolves when the group has released the worker. */
   async work(): Promise<void> {
     const { words, first } = this.#control
     let run = 0
@@ -83,8 +86,9 @@ export class JoinedWorker {
   }
 
   /**
-   * Flushes the pool at the end of a run. Collects now and then, as that takes about 30 µs. Between
-   * runs the worker makes no call to the arena: the world's thread may `verify` or copy it.
+   * Flushes the pool at the end of a run. It calls `pool.collect()` only at times, because that
+   * takes about 30 µs. Between runs, the worker does not use the arena, because the world's thread
+   * may `verify` or copy it.
    */
   #tidyUp(): void {
     this.#pool.flush()
@@ -93,7 +97,7 @@ export class JoinedWorker {
     this.#collectedAt = nowMs()
   }
 
-  /** Leaves the group. If a system has closed the pool, the group frees what the worker had. */
+  /** Leaves the group. If a system has closed the pool, the group frees the worker's memory. */
   #leave(): void {
     if (this.#pool.isOpen) {
       this.#own.store(WORKER_SCRATCH, 0)

@@ -1,7 +1,7 @@
 /**
- * The member that runs systems in the thread of the world, if the group has no workers. It is
- * called when a run begins, and has finished when the call returns. The pool, the components and
- * the tables are those of the storage itself.
+ * The member that runs systems in the thread of the world, if the group has no workers. A run calls
+ * it when it begins, and is done when the call returns. It uses the pool, the components and the
+ * tables of the storage itself.
  */
 import { createScratch, type Scratch } from '@ashlar/core'
 import type { CommandBuffer } from '../commands/command-buffer.ts'
@@ -22,7 +22,7 @@ export class LocalWorker {
   readonly #commands: CommandBuffer
   readonly #runner: SystemRunner
 
-  /** @throws ArenaError 'out-of-memory': then nothing is left allocated */
+  /** @throws ArenaError 'out-of-memory'; then nothing stays allocated */
   constructor(
     control: ControlWords,
     index: number,
@@ -52,7 +52,9 @@ export class LocalWorker {
     this.#runner = new SystemRunner({ ...parts, storage: seenBySystems(storage) })
   }
 
-  /** Runs the batches of a run that has begun. Returns whether it left some after the deadline. */
+  /**
+   * Runs the batches of a run that has begun. Returns whether batches remained after the deadline.
+   */
   run(deadline: number): boolean {
     return this.#runner.runAssigned(deadline)
   }
@@ -67,7 +69,10 @@ export class LocalWorker {
   }
 }
 
-/** The storage syncs between runs, not in them: see `Storage.publish`. */
+/**
+ * Returns the storage for systems. Its `sync` does nothing, because the storage syncs between runs,
+ * not during them: see `Storage.publish`.
+ */
 const seenBySystems = ({ components, tables, indexOf }: Storage): SystemStorage => ({
   components: components as SystemStorage['components'],
   tables,

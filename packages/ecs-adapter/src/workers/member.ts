@@ -1,4 +1,4 @@
-/** Those that run systems for a group, as the group knows them. */
+/** The members of a group, which run its systems. The group has this record of each. */
 import type { Port } from '../base/ports.ts'
 import {
   ControlWords,
@@ -10,16 +10,22 @@ import {
 import type { Invitation } from './invitations.ts'
 
 export class Member extends ControlWords {
-  /** Index in the control block. */
+  /** The index of the member in the control block. */
   readonly index: number
-  /** Byte offset of the block for reports of errors. */
+  /** The byte offset of the block for error reports. */
   readonly report: number
-  /** Byte offset of the worker's commands, by which `applyCommands` takes a member as a source. */
+  /**
+   * The byte offset of the worker's commands. Because of this property, a member is a source for
+   * `applyCommands`.
+   */
   offset = 0
   /** Whether the worker has died or left, and the group has cleaned up after it. */
   isGone = false
 
-  /** Undefined for the local worker. One class, as two would cost V8 garbage in `load`. */
+  /**
+   * The worker; undefined for the local worker. Both kinds are one class, because with two classes
+   * V8 would make garbage in `load`.
+   */
   readonly worker: Port | undefined
   readonly invitation: Invitation | undefined
 
@@ -38,7 +44,7 @@ export class Member extends ControlWords {
   }
 }
 
-/** A worker that was invited. */
+/** A member that is a worker, and so has an invitation. */
 export interface Invited {
   readonly worker: Port
   readonly invitation: Invitation

@@ -1,4 +1,4 @@
-/** The commands that the workers of a group recorded in one run. */
+/** Applies or drops the commands that the workers of a group recorded in one run. */
 import { CommandsError } from '../base/errors.ts'
 import { codeOf } from '../base/thrown.ts'
 import { dropCommands } from '../commands/command-blocks.ts'
@@ -18,19 +18,19 @@ export function applyRunCommands(run: Run, storage: Storage): void {
     members[i].offset = members[i].load(WORKER_COMMANDS)
     commandSources[count++] = members[i]
   }
-  if (commandSources.length !== count) commandSources.length = count // shortening makes garbage
+  if (commandSources.length !== count) commandSources.length = count // shortening would make garbage
   try {
     run.skippedCommandCount += applyCommands(storage, commandSources)
   } catch (error) {
     if (error instanceof CommandsError) run.skippedCommandCount += error.skippedCommandCount
-    // On 'commands-busy' the commands wait. After any other error they are dropped.
+    // After 'commands-busy', the commands wait. After any other error, they are dropped.
     if (codeOf(error) !== 'commands-busy') dropRunCommands(run, storage)
     throw error
   }
   run.hasCommands = false
 }
 
-/** Forgets the commands of a run that are not applied yet. */
+/** Drops the commands of a run that are not applied yet. */
 export function dropRunCommands(run: Run, { pool }: Storage): void {
   if (!run.hasCommands) return
   run.hasCommands = false
@@ -40,6 +40,6 @@ export function dropRunCommands(run: Run, { pool }: Storage): void {
   }
 }
 
-/** False if the worker has died or left, or did not take part in the run. */
+/** Returns false if the worker has died or left, or did not take part in the run. */
 const hasCommands = ({ number }: Run, member: Member) =>
   !member.isGone && member.load(WORKER_COMMANDS) !== 0 && member.load(WORKER_DONE) === number

@@ -1,4 +1,4 @@
-/** Places what a run is given where workers find it: ids, chunk numbers, arguments. */
+/** Places the input of a run where workers find it: ids, chunk numbers and arguments. */
 import type { Pool } from '@ashlar/core'
 import { isEntityId } from '../base/arguments.ts'
 import { invalidArgument } from '../base/errors.ts'
@@ -31,8 +31,8 @@ export const isTable = (entities: RunEntities): entities is AnyTable =>
   typeof entities === 'object' && 'chunks' in entities
 
 /**
- * The number of ids, of chunks that have rows, or of workers.
- * @throws StorageError 'invalid-argument'
+ * Returns the number of ids, of chunks that have rows, or of workers.
+ * @throws StorageError 'invalid-argument' if `entities` is none of these
  */
 export function countOf(entities: RunEntities, storage: Storage, workerCount: number): number {
   if (entities === EACH_WORKER) return workerCount
@@ -51,17 +51,20 @@ function countChunks(table: AnyTable, { tables }: Storage): number {
       ? `one of this storage: createTable(storage, '${name}', ...)`
       : isAttached || 'one that is not disposed of or detached'
   if (fault !== true) throw invalidArgument('the table', name, fault)
-  tables[name].$follow() // chunks that an earlier stage has made: with and without workers
+  tables[name].$follow() // finds chunks that an earlier stage has made, with and without workers
   let count = 0
   for (let i = 0; i < chunks.length; i++) if (chunks[i].rowCount > 0) count++
   return count
 }
 
-/** A block whose contents each run replaces. It grows when a run needs more, and never shrinks. */
+/**
+ * A block whose contents each run replaces. It grows when a run needs a longer block, and never
+ * shrinks.
+ */
 export class InputBlock {
-  /** Byte offset of the contents: in the block, or of ids that lie in the arena anyway. */
+  /** The byte offset of the contents: in the block, or of ids that lie in the arena already. */
   offset = 0
-  /** Byte offset of the block; 0 before there is one. */
+  /** The byte offset of the block; 0 before there is a block. */
   block = 0
   readonly pool: Pool
   #byteLength = -1
@@ -70,7 +73,7 @@ export class InputBlock {
     this.pool = pool
   }
 
-  /** Makes room; earlier contents are lost. @throws ArenaError 'out-of-memory' */
+  /** Makes the block long enough; earlier contents are lost. @throws ArenaError 'out-of-memory' */
   take(byteLength: number): void {
     if (byteLength > this.#byteLength) {
       const block = this.pool.tryAlloc(byteLength * 2) || this.pool.alloc(byteLength)
@@ -83,8 +86,9 @@ export class InputBlock {
 }
 
 /**
- * Places ids or chunk numbers; for `EACH_WORKER`, nothing. Returns how many, or how many workers.
- * @throws StorageError 'invalid-argument'; ArenaError 'out-of-memory'
+ * Places ids or chunk numbers, and returns how many there are. For `EACH_WORKER`, it places
+ * nothing, and returns the number of workers.
+ * @throws StorageError 'invalid-argument' if the entities are wrong; ArenaError 'out-of-memory'
  */
 export function placeEntities(
   block: InputBlock,
@@ -102,7 +106,7 @@ export function placeEntities(
   }
   const table = !isIds && isTable(entities) ? entities : undefined
   block.take((table === undefined ? count : table.chunks.length) * 4)
-  const { i32 } = pool.arena // read only now: `take` may have made memory grow
+  const { i32 } = pool.arena // read after `take`, which may have made memory grow
   const first = block.offset >> 2
   if (isIds) i32.set(entities, first)
   else if (table !== undefined) return placeChunks(table, i32, first)
@@ -111,8 +115,8 @@ export function placeEntities(
 }
 
 /**
- * Places the ascending numbers of the chunks that have rows now. Other threads may add rows or
- * remove some meanwhile.
+ * Places the ascending numbers of the chunks that have rows now. Other threads may add or remove
+ * rows at the same time.
  */
 function placeChunks(table: AnyTable, words: Int32Array, first: number): number {
   let count = 0
@@ -126,7 +130,7 @@ function placeChunks(table: AnyTable, words: Int32Array, first: number): number 
   return count
 }
 
-/** Repairs the placed chunks after a worker died in one. No thread may use them meanwhile. */
+/** Repairs the placed chunks after a worker died in one. No thread may use them during the call. */
 export function repairChunks(block: InputBlock, entities: RunEntities, count: number): void {
   if (!isTable(entities)) return
   const first = block.offset >> 2
@@ -136,7 +140,10 @@ export function repairChunks(block: InputBlock, entities: RunEntities, count: nu
   }
 }
 
-/** Checks ids. Takes 100 µs for a `number[]` of 100,000; `set`, without checks, takes 50 µs. */
+/**
+ * Checks and copies ids. This takes 100 µs for a `number[]` of 100,000 ids. `set` without checks
+ * would take 50 µs.
+ */
 function placeIds(
   entities: ArrayLike<unknown>,
   count: number,

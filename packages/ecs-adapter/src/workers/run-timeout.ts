@@ -1,9 +1,9 @@
 /**
- * The time limit of a run, which counts from its turn. It may be used up
+ * The time limit of a run. It begins when the run's turn comes. The time may be up
  *
- * - before the run begins, because workers are still in an earlier one: `heldUp`
- * - while it is prepared, in functions of the caller: `runTooLate`
- * - while workers are at it: `timedOut`. They finish the batch that they are in, and take no more.
+ * - before the run begins, because workers are still in an earlier run: `heldUp`
+ * - while functions of the caller prepare the run: `runTooLate`
+ * - while workers run the systems: `timedOut`. They finish their current batch, and take no other.
  *   Commands are applied at `close`, or before the next run, which waits for these workers
  */
 import { invalidArgument } from '../base/errors.ts'
@@ -25,8 +25,9 @@ export interface TimeoutOptions {
 export const DEFAULT_SYNC_TIMEOUT_MS = 5000
 
 /**
- * The time, by `nowMs`, at which a run times out; Infinity for a timeout above WAIT_MS_MAX, which
- * counts as no limit. @throws StorageError 'invalid-argument'
+ * Returns the time, by `nowMs`, at which a run times out. Returns Infinity for a timeout above
+ * WAIT_MS_MAX, which counts as no limit.
+ * @throws StorageError 'invalid-argument' if the timeout is wrong
  */
 export function deadlineOf(timeoutMs: number): number {
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
@@ -35,7 +36,10 @@ export function deadlineOf(timeoutMs: number): number {
   return timeoutMs > WAIT_MS_MAX ? Number.POSITIVE_INFINITY : nowMs() + Math.ceil(timeoutMs)
 }
 
-/** Always a small integer: V8 would allocate Infinity in each frame. */
+/**
+ * Returns the milliseconds until a deadline, always as a small integer: V8 would allocate memory
+ * for Infinity in each frame.
+ */
 export const remainingMs = (deadline: number) =>
   deadline === Number.POSITIVE_INFINITY ? WAIT_MS_MAX : elapsedMs(nowMs(), deadline)
 
@@ -46,8 +50,10 @@ export function timedOut(run: Run): RunError {
 }
 
 /**
- * Keeps workers from taking further batches of a run, because another run cannot begin before it
- * ends. Returns the error of the other run, which is over these entities.
+ * Stops a run because another run, which had to wait for it, has timed out. Workers take no further
+ * batches. Returns the error of the other run.
+ * @param system the system of the other run
+ * @param entityCount how many entities the other run has
  */
 export function heldUp(run: Run, system: string, entityCount: number): RunError {
   stop(run)

@@ -1,6 +1,6 @@
 /**
- * The run that a group began last: its jobs, its workers, which batches are done, and what is left
- * to do for each system.
+ * The last run that a group began: its jobs, its workers, its finished batches, and what each
+ * system has not done.
  */
 import {
   type RunError,
@@ -22,15 +22,18 @@ import { readFailure, type SystemFailure } from './system-failure.ts'
 
 export class Run {
   readonly control: ControlWords
-  /** 0 before the first run. */
+  /** The number of the run; 0 before the first run. */
   number = 0
-  /** When the run began, by `nowMs`. */
+  /** The time, by `nowMs`, when the run began. */
   startedAt = 0
   batchCount = 0
   jobs: readonly Job[] = []
   /** The workers that may take part. */
   members: readonly Member[] = []
-  /** True until `repairTables`: a worker that died in the run may have left tables half changed. */
+  /**
+   * Whether tables may be half changed, because a worker died in the run. `repairTables` sets it to
+   * false.
+   */
   mayBeTorn = false
   /** Whether the run may have commands that are not applied yet. */
   hasCommands = false
@@ -47,7 +50,7 @@ export class Run {
     return this.control.load(batchWord(batch, BATCH_RUN)) === this.number
   }
 
-  /** Whether a batch is done, and its commands are not lost with a dead worker. */
+  /** Returns whether a batch is done, and its commands are not lost with a dead worker. */
   isKept(batch: number): boolean {
     if (!this.isDone(batch)) return false
     const index = this.control.load(batchWord(batch, BATCH_COMMAND_WORKER)) - 1
@@ -58,19 +61,25 @@ export class Run {
     return true
   }
 
-  /** The error if systems threw; undefined if none did. Call it when the run is done. */
+  /** The error if systems threw; undefined if none threw. Read it when the run is done. */
   get failure(): RunError | undefined {
     const { members } = this
     for (let i = 0; i < members.length; i++) if (this.#hasFailed(members[i])) return this.#failed()
     return undefined
   }
 
-  /** Whether a system threw in a worker. False for a dead worker, as its report is freed. */
+  /**
+   * Returns whether a system threw in a worker. False for a dead worker, because its report is
+   * freed.
+   */
   #hasFailed(member: Member): boolean {
     return !member.isGone && member.load(WORKER_ERROR_RUN) === this.number
   }
 
-  /** The error for the failure in the first batch. It lists the first failure of each system. */
+  /**
+   * Returns the error for the failure in the first batch. It lists the first failure of each
+   * system.
+   */
   #failed(): RunError {
     const failures = this.members
       .filter((member) => this.#hasFailed(member))
@@ -80,8 +89,9 @@ export class Run {
   }
 
   /**
-   * The systems that threw or are not done. The system of the first failure comes first. If all are
-   * done, as a late worker has just done the last batch, lists the first system of the run.
+   * Returns the systems that threw or are not done. The system of the first failure comes first. A
+   * late worker may have just done the last batch. Then all systems are done, and the first system
+   * of the run is listed.
    */
   outcomes(failures: readonly SystemFailure[] = []): SystemOutcomes {
     const all = this.jobs.map((job, index): SystemOutcome => {

@@ -1,17 +1,20 @@
-/** The report of what a system threw: its worker writes it into the arena, the group reads it. */
+/**
+ * The report of an error that a system threw. Its worker writes the report into the arena, and the
+ * group reads it.
+ */
 import { encodeJson, loadJson, storeBytes } from '../base/json.ts'
 import { isError } from '../base/thrown.ts'
 import { type ControlWords, WORKER_ERROR, WORKER_ERROR_RUN } from './control-block.ts'
 
-/** Size of the block for a worker's report. */
+/** The byte length of the block for a worker's report. */
 export const REPORT_BYTE_LENGTH = 8192
 
 export type SystemFailure = ReturnType<typeof failureOf>
 
 /**
- * Makes a report of anything that was thrown. Never throws, though getters of the error may.
- * @param job index of the job in the run
- * @param from where the batch begins in the entities of the job
+ * Makes a report of any thrown value. Never throws, even if a getter of the error does.
+ * @param job the index of the job in the run
+ * @param from the index of the batch's first element in the entities of the job
  */
 export function failureOf(error: unknown, job: number, from: number) {
   const cut = (value: unknown, length: number) => String(value).slice(0, length)
@@ -23,7 +26,9 @@ export function failureOf(error: unknown, job: number, from: number) {
   }
 }
 
-/** Allocates nothing in the arena: the error may be that memory ran out. */
+/**
+ * Writes a report. It allocates nothing in the arena, because the error may be that memory ran out.
+ */
 export function reportFailure(worker: ControlWords, run: number, failure: SystemFailure): void {
   let bytes = encodeJson(failure)
   if (bytes.length > REPORT_BYTE_LENGTH) bytes = encodeJson({ ...failure, message: '', stack: '' })
@@ -32,6 +37,9 @@ export function reportFailure(worker: ControlWords, run: number, failure: System
   worker.store(WORKER_ERROR_RUN, run)
 }
 
-/** @param report byte offset of the report, as `WORKER_ERROR` may have been overwritten */
+/**
+ * Reads a report.
+ * @param report the byte offset of the report, because `WORKER_ERROR` may have been overwritten
+ */
 export const readFailure = (worker: ControlWords, report: number) =>
   loadJson(worker.words, report, worker.load(WORKER_ERROR + 1)) as SystemFailure

@@ -1,4 +1,6 @@
-/** Takes batches of a run and calls systems: in a worker, or in the thread of the world. */
+/**
+ * Takes batches of a run, and calls systems. It runs in a worker, or in the thread of the world.
+ */
 import type { Pool, Scratch } from '@ashlar/core'
 import { isAsynchronous } from '../base/run-errors.ts'
 import type { CommandBuffer } from '../commands/command-buffer.ts'
@@ -23,14 +25,14 @@ import { failureOf, reportFailure } from './system-failure.ts'
 
 export interface RunnerParts {
   readonly control: ControlWords
-  /** The words of this worker in the control block, and its index there. */
+  /** The words of this worker in the control block. The next field is its index there. */
   readonly own: ControlWords
   readonly index: number
   readonly storage: SystemStorage
   readonly pool: Pool
   readonly scratch: Scratch
   readonly commands: CommandBuffer
-  /** By the sorted names of all systems. */
+  /** The systems, in the order of their sorted names. */
   readonly systems: readonly System[]
   /** Called after the last batch of a run that did not fail. */
   tidyUp?(): void
@@ -49,10 +51,10 @@ export class SystemRunner {
   }
 
   /**
-   * Takes part in the run that is assigned, if there is one and the group does not revoke it at
-   * this moment. Reports what systems throw, and throws nothing.
-   * @param deadline begins no batch from then on
-   * @returns whether it left batches because of the deadline
+   * Takes part in the assigned run, if there is one and the group does not revoke it at this
+   * moment. Reports the errors that systems throw, and does not throw.
+   * @param deadline the time from which no batch begins
+   * @returns whether batches remained because of the deadline
    */
   runAssigned(deadline: number): boolean {
     const { own } = this.#parts
@@ -82,7 +84,7 @@ export class SystemRunner {
         isInBatch = true
         const result: unknown = systems[jobs.system](context)
         if (isThenable(result)) {
-          result.then(undefined, () => {}) // the run fails anyway; a rejection would end the worker
+          result.then(undefined, () => {}) // the run fails; a rejection would end the worker
           throw isAsynchronous()
         }
         isInBatch = false
@@ -106,8 +108,8 @@ export class SystemRunner {
   }
 
   /**
-   * Takes the next batch that no worker has taken. If each worker has a batch of its own, takes
-   * that batch once; the common cursor stays at 0 until the run times out or a system throws.
+   * Takes the next batch, and returns its index. If each worker has a batch of its own, takes that
+   * batch once; the common cursor then stays at 0 until the run times out or a system throws.
    */
   #takeBatch(): number {
     const { control, own } = this.#parts

@@ -1,4 +1,4 @@
-/** What users write for workers: systems, and the context that systems are called with. */
+/** The types for code that users write for workers: systems, and their context. */
 import type { Arena, Pool, Scratch } from '@ashlar/core'
 import { invalidArgument } from '../base/errors.ts'
 import type { Commands } from '../commands/commands.ts'
@@ -74,14 +74,16 @@ export interface SystemContext<
   indexOf(eid: number): number
 }
 
-/** The chunks of a table; if no table is known, any chunk. */
+/** The chunks of a table. If no table is known, any chunk. */
 type ChunkOf<T> = [T] extends [never]
   ? ChunkRows
   : T extends { readonly chunks: readonly (infer K)[] }
     ? K
     : never
 
-/** A method, as its parameter is bivariant: so a system may declare the type of `args`. */
+/**
+ * A method type, because its parameter is bivariant: so a system may declare the type of `args`.
+ */
 interface SystemMethod<C, T, A> {
   call(context: SystemContext<C, T, A>): void
 }
@@ -98,20 +100,23 @@ export type Systems = Readonly<Record<string, System>>
 /** Systems by name, each with types of its own for components, tables and arguments. */
 export type AnySystems = Readonly<Record<string, (context: never) => void>>
 
-/** What the system `F` is called with. */
+/** The context type that the system `F` declares. */
 export type ContextOf<F> = [F] extends [(context: infer X) => void] ? X : never
 
 /** The arguments that the system `F` declares; unknown if it declares none. */
 export type ArgsOf<F> = ContextOf<F> extends { readonly args: infer A } ? A : unknown
 
-/** Systems as runs call them: by the index of their name. */
+/** Checked systems, which runs call by the index of their name. */
 export interface CheckedSystems {
-  /** Sorted. */
+  /** The names in ascending order. */
   readonly names: readonly string[]
   readonly functions: readonly System[]
 }
 
-/** @throws StorageError 'invalid-argument' */
+/**
+ * Checks an object of systems, and sorts them.
+ * @throws StorageError 'invalid-argument' if it has anything but functions by name
+ */
 export function checkSystems(systems: unknown): CheckedSystems {
   const isObject = typeof systems === 'object' && systems !== null
   const entries: [string, unknown][] = isObject ? Object.entries(systems) : []

@@ -1,11 +1,11 @@
 /**
- * What happens when a worker dies in the middle of a run:
+ * What happens when a worker dies during a run:
  *
  * - `onDeath` reports the death. The registry calls `cleanUp`, and removes the worker.
- * - Other workers take the batches that are left. The batch of the dead worker stays undone.
+ * - Other workers take the remaining batches. The batch of the dead worker stays undone.
  * - Once the run is done, `repairTables` repairs tables that the worker left half changed.
  * - The commands of the dead worker are lost: see `Run.isKept`.
- * - The run rejects with the error of `lossOf`. What the dead worker had written stays.
+ * - The run rejects with the error of `lossOf`. What the dead worker wrote to columns stays.
  */
 import { freeScratch, threadExited } from '@ashlar/core'
 import { type RunError, workerDied } from '../base/run-errors.ts'
@@ -16,7 +16,10 @@ import { WORKER_COMMANDS, WORKER_GENERATION, WORKER_SCRATCH } from './control-bl
 import type { InvitedMember } from './member.ts'
 import type { Run } from './run.ts'
 
-/** Calls the listener when a worker has died; never, if the platform does not confirm deaths. */
+/**
+ * Calls the listener when a worker has died. If the platform does not confirm deaths, it never
+ * calls the listener.
+ */
 export function onDeath(
   { worker, invitation: { lock } }: InvitedMember,
   listener: () => void,
@@ -26,8 +29,8 @@ export function onDeath(
 
 /**
  * Frees what a worker leaves behind: its slot, scratch, commands and attachments. The slot of a
- * worker that died is adopted, and closed at the end. A worker that left has freed all of these
- * itself, unless a system had closed its pool.
+ * dead worker is adopted, and closed at the end. A worker that left has freed all of these itself,
+ * unless a system had closed its pool.
  */
 export function cleanUp(storage: Storage, member: InvitedMember): void {
   const { slot } = member.invitation
@@ -41,18 +44,19 @@ export function cleanUp(storage: Storage, member: InvitedMember): void {
     if (pool?.isOpen && scratch !== 0) ignoring(NOT_THERE, () => freeScratch(pool, scratch))
     if (pool?.isOpen && commands !== 0) ignoring(NOT_THERE, () => freeCommands(pool, commands))
     const canForget = !storage.isDisposed && storage.pool.isOpen
-    // Before the slot is closed: another thread may get a closed slot.
+    // Before the slot is closed, because another thread may get a closed slot.
     if (canForget && generation !== undefined) storage.forget(slot, generation)
   } finally {
     adopted?.close()
   }
 }
 
-/** What `adopt` throws if the slot is closed, or another thread has adopted it. */
+/** The code that `adopt` throws if the slot is closed, or another thread has adopted it. */
 const TAKEN: readonly unknown[] = ['not-adoptable']
 /**
- * Codes if nothing is left to free: a system has freed the block, and another block may be there.
- * Or the block was overwritten: then it stays, and `blocks(arena)` lists it.
+ * The codes of errors that mean that nothing can be freed. A system may have freed the block, and
+ * another block may be there. Or the block was overwritten: then it stays, and `blocks(arena)`
+ * lists it.
  */
 const NOT_THERE: readonly unknown[] = [
   'invalid-argument',
@@ -61,7 +65,9 @@ const NOT_THERE: readonly unknown[] = [
   'corrupt',
 ]
 
-/** Returns what the call returns; undefined if it throws an error with one of the codes. */
+/**
+ * Returns the result of the call. Returns undefined if it throws an error with one of the codes.
+ */
 function ignoring<T>(codes: readonly unknown[], call: () => T): T | undefined {
   try {
     return call()
@@ -70,7 +76,10 @@ function ignoring<T>(codes: readonly unknown[], call: () => T): T | undefined {
   }
 }
 
-/** Call it once a run is done: until the next run begins, no other thread works on a table. */
+/**
+ * Repairs tables after a worker died. Call it when a run is done: until the next run begins, no
+ * other thread works on a table.
+ */
 export function repairTables(run: Run, { tables }: Storage): void {
   if (!run.mayBeTorn) return
   run.mayBeTorn = false
@@ -82,7 +91,10 @@ export function repairTables(run: Run, { tables }: Storage): void {
   for (const job of run.jobs) job.repair()
 }
 
-/** The error of a run in which workers died, if their batches or commands are lost. */
+/**
+ * Returns the error of a run in which workers died, if their batches or commands are lost;
+ * otherwise undefined.
+ */
 export function lossOf(run: Run): RunError | undefined {
   let isWhole = true
   let hasLostCommands = false

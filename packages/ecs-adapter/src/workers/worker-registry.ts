@@ -1,6 +1,6 @@
 /**
- * The members of a group: workers, from their invitation until they have left or died; or the
- * local worker, until another worker has joined.
+ * The members of a group. A worker is a member from its invitation until it has left or died. The
+ * local worker is a member until another worker has joined.
  */
 import { createThreadLock } from '@ashlar/core'
 import { checkPort, hasEnded, type Port } from '../base/ports.ts'
@@ -26,25 +26,28 @@ import { cleanUp, onDeath } from './worker-death.ts'
 export interface RegistryOptions {
   readonly scratchByteLength: number
   readonly joinTimeoutMs: number
-  /** What runs here without workers; undefined: what this thread has defined by then. */
+  /**
+   * The systems that run in this thread without workers. If undefined: the systems that this thread
+   * has defined by then.
+   */
   readonly systems: CheckedSystems | undefined
   /** Whether systems run in this thread until a worker joins. */
   readonly isLocal: boolean
 }
 
 export class WorkerRegistry {
-  /** Those that take part in runs, by ascending index: workers, or the local one. */
+  /** The members that take part in runs, by ascending index: workers, or the local worker. */
   members: readonly Member[] = []
-  /** Sorted names of the systems, which are the same in all workers. */
+  /** The sorted names of the systems, which are the same in all workers. */
   systems: readonly string[]
   readonly control: ControlWords
   readonly storage: Storage
   readonly #options: RegistryOptions
-  /** By index. Includes workers that were invited and have not replied, or reply too late. */
+  /** All members by index. Includes invited workers that have not replied, or reply too late. */
   readonly #all: (Member | undefined)[] = Array(WORKER_CAPACITY).fill(undefined)
-  /** Whether systems run in this thread: no worker has joined a group that had none. */
+  /** Whether systems run in this thread: the group began without workers, and none has joined. */
   isLocal: boolean
-  /** Runs systems in this thread. When a worker has joined, it is kept until a run begins. */
+  /** Runs systems in this thread. After a worker has joined, it is kept until a run begins. */
   #local: LocalWorker | undefined
   #isClosed = false
   #isFreed = false
@@ -73,14 +76,15 @@ export class WorkerRegistry {
     return this.members.filter(isInvited)
   }
 
-  /** All whose memory is not freed: for `verifyStorage`. */
+  /** All members whose memory is not freed, for `verifyStorage`. */
   get holders(): readonly Member[] {
     const local = this.#local
     return local === undefined || this.isLocal ? this.members : [...this.members, local.member]
   }
 
   /**
-   * Call it before a run begins, when all commands of earlier runs are applied.
+   * Prepares the members for a run. Call it before a run begins, when all commands of earlier runs
+   * are applied.
    * @returns the member that runs systems in this thread, if the group has no workers
    * @throws StorageError 'no-workers'; ArenaError 'out-of-memory'
    */
@@ -97,7 +101,7 @@ export class WorkerRegistry {
 
   #runHere(systems: CheckedSystems): LocalWorker {
     const index = this.#all.indexOf(undefined)
-    if (index === -1) throw noWorkers() // so many were invited, and none has answered
+    if (index === -1) throw noWorkers() // this many were invited, and none has replied
     const { scratchByteLength } = this.#options
     const local = new LocalWorker(this.control, index, this.storage, scratchByteLength, systems)
     this.#local = local
@@ -117,8 +121,8 @@ export class WorkerRegistry {
 
   /**
    * Invites a worker, and resolves when it has joined.
-   * @throws (the promise) StorageError 'not-joined', 'group-closed', 'invalid-argument'; ArenaError
-   * 'no-free-slot', 'out-of-memory'
+   * @throws The promise rejects with StorageError 'not-joined', 'group-closed', 'invalid-argument';
+   * ArenaError 'no-free-slot', 'out-of-memory'
    */
   async add(worker: Port): Promise<void> {
     checkPort('a worker', worker)
@@ -186,8 +190,8 @@ export class WorkerRegistry {
   }
 
   /**
-   * Withdraws an invitation. If the worker has claimed it first, the group lets the worker go at
-   * once; the worker keeps its index until it has left.
+   * Withdraws an invitation. If the worker has claimed it first, the group releases the worker as
+   * soon as it joins; the worker keeps its index until it has left.
    */
   #withdraw(member: InvitedMember): void {
     const { worker, invitation } = member
@@ -204,7 +208,7 @@ export class WorkerRegistry {
     })
   }
 
-  /** Lets workers go, and resolves when they have left or died. */
+  /** Tells workers to leave, and resolves when they have left or died. */
   async #release(members: readonly InvitedMember[]): Promise<void> {
     const { control } = this
     for (const member of members) member.store(WORKER_LEAVE, 1)
@@ -215,13 +219,13 @@ export class WorkerRegistry {
     for (const member of members) this.#onExit(member)
   }
 
-  /** Cleans up after a worker that has died or left, once. */
+  /** Cleans up once after a worker that has died or left. */
   #onExit(member: InvitedMember): void {
     if (member.isGone) return
     try {
       cleanUp(this.storage, member)
     } finally {
-      member.isGone = true // even if `cleanUp` failed: the group must not wait for this worker
+      member.isGone = true // even if `cleanUp` failed: the group must not wait for it
       this.#all[member.index] = undefined
       this.members = this.members.filter((other) => other !== member)
       const { pool } = this.storage
@@ -232,8 +236,8 @@ export class WorkerRegistry {
   }
 
   /**
-   * Lets all workers go, and frees the control block once they have left or died. No run may be at
-   * work or have commands to apply.
+   * Tells all workers to leave, and frees the control block once they have left or died. No run may
+   * be active or have commands to apply.
    */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -242,7 +246,10 @@ export class WorkerRegistry {
     this.#freeControlBlock()
   }
 
-  /** Frees the block after `close`, if no worker can read it, even one that answers too late. */
+  /**
+   * Frees the control block after `close`, if no worker can read it, not even one that replies too
+   * late.
+   */
   #freeControlBlock(): void {
     const { pool } = this.storage
     if (!this.#isClosed || this.#isFreed || !pool.isOpen) return
