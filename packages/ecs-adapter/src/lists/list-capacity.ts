@@ -63,6 +63,6 @@ export const leastRunRoomFor = (byteLength: number) =>
  */
 export function shrunkRoom(pool: Pool, room: number, byteLength: number): number {
   const spare = room - byteLength
-  if (spare < 20 || spare < room >> 3) return room // less than the distance between two size classes
+  if (spare < 20 || spare < room >> 3) return room // less than one step of size classes
   return Math.min(room, roomFor(pool, byteLength + (byteLength < 256 ? 4 : byteLength >> 4)))
 }

@@ -223,7 +223,7 @@ export class Lists<A extends ScalarArray = ScalarArray> {
   #tryResize(block: number, room: number, isToBeRun = isRun(room)): boolean {
     const before = this.#roomOf(block)
     if (!isRun(before) || !isToBeRun) return false
-    // The recorded room never exceeds the actual one.
+    // The recorded capacity never exceeds the actual one.
     if (room < before) this.#setRoom(block, room)
     const isDone = this.#views.pool.tryResize(block, room + PREFIX_BYTE_LENGTH)
     this.#setRoom(block, isDone ? room : before)

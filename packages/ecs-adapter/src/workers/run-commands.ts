@@ -18,7 +18,7 @@ export function applyRunCommands(run: Run, storage: Storage): void {
     members[i].offset = members[i].load(WORKER_COMMANDS)
     commandSources[count++] = members[i]
   }
-  if (commandSources.length !== count) commandSources.length = count // shortening would make garbage
+  if (commandSources.length !== count) commandSources.length = count // shortening makes garbage
   try {
     run.skippedCommandCount += applyCommands(storage, commandSources)
   } catch (error) {
