@@ -1,7 +1,8 @@
 /*
  * Room base: the byte layout of an arena (this file), branded numbers, errors, and checks of
- * arguments. Invariant: only this file defines the byte constants of an arena, except the constants
- * of block headers. No file of the room reads or writes memory.
+ * arguments.
+ * Invariant: only this file defines the byte constants of an arena, except the constants of block
+ * headers. No file of the room reads or writes memory.
  */
 
 /*
@@ -61,7 +62,7 @@ export const CONTROL_SLOTS = 13
 export const CONTROL_TOUCHED_MAP = 14
 export const CONTROL_LIVE_BITS = 15
 export const CONTROL_FREED_BITS = 16
-/** The words from 0 up to this index never change after `create`. */
+/** How many words, from word 0 on, never change after `create`. */
 export const CONTROL_CONSTANT_WORD_COUNT = 17
 export const CONTROL_FIRST_FREE_SPAN = 17 // a hint: the span where a search for free spans begins
 export const CONTROL_PEAK_SPAN_COUNT = 18 // index: no span from this index on was ever in use
@@ -111,7 +112,7 @@ export const RECORD_NEXT_PARTIAL = 3 // span index; 0 = none
 export const RECORD_PREVIOUS_PARTIAL = 4 // span index; 0 = none
 export const RECORD_RUN_SPAN_COUNT = 5
 export const RECORD_UNMARKED_COUNT = 6 // live blocks without a live bit; may be too high
-export const RECORD_HAS_FREED_BITS = 7 // any thread: 1 = there are freed bits, or a shrunk large block
+export const RECORD_HAS_FREED_BITS = 7 // any thread: 1 = has freed bits, or a shrunk large block
 
 export const HEADER_BYTE_LENGTH = 8
 export const GRANULE_SHIFT = 4
