@@ -1,4 +1,7 @@
-/** The owner's side of the remote-free queues: frees the blocks that other slots have delivered. */
+/**
+ * Frees the blocks that other slots have delivered. This is the owner's side of the remote-free
+ * queues.
+ */
 import { doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
@@ -18,15 +21,19 @@ import { beginMarking, endMarking, sweepFreedBits, violate } from './freed-bits.
 import { deliverAll, type PoolCore } from './outbox.ts'
 import * as queue from './queue.ts'
 
-/** Delivers a pool's queued offsets to their owners, and frees the blocks delivered to the pool. */
+/**
+ * Delivers a pool's queued offsets to their owners, and frees the blocks that were delivered to the
+ * pool.
+ */
 export function exchangeQueues(pool: PoolCore): void {
   deliverAll(pool.memory, pool.slot)
   receiveAll(pool, pool.slot)
 }
 
 /**
- * Frees the blocks that were delivered to a slot, and those with freed bits.
- * @param pool the calling thread's: the slot's own pool, or its reclaimer's if the slot is lent
+ * Frees the blocks that were delivered to a slot, and the slot's blocks with freed bits.
+ * @param pool the pool of the calling thread: the slot's own pool, or the reclaimer's pool if the
+ * slot is lent
  */
 export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const { memory } = pool
@@ -44,7 +51,11 @@ export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   sweepFreedBits(memory, slot)
 }
 
-/** Frees the blocks that `freer` has delivered to `slot`, up to the count `sent`. */
+/**
+ * Frees the blocks that slot `freer` has delivered to `slot`.
+ * @param pool the pool of the calling thread
+ * @param sent the number of offsets that `freer` had delivered when the caller read it
+ */
 function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): void {
   const { memory } = pool
   const { i32 } = memory
@@ -76,15 +87,20 @@ function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: nu
   if (takenCount !== 0) emit(memory, slot, EVENT_DRAIN, 0, takenCount, freer)
 }
 
-/** Stores the taken count; atomically if it reaches `sent`, as the freer may then free segments. */
+/**
+ * Stores how many offsets of a queue the owner has taken. If the count reaches `sent`, the store is
+ * atomic, because the freer may then free the segments.
+ */
 export function countTaken(i32: Int32Array, takenWord: number, taken: number, sent: number): void {
   if (taken === sent) Atomics.store(i32, takenWord, taken)
   else i32[takenWord] = taken
 }
 
 /**
- * The segment that holds the offset number `taken`, or 0 if segments were overwritten. Stores that
- * this segment is being read: the freer may use the segments before it again.
+ * Returns the segment that holds the offset number `taken` of a queue. Returns 0 if the segments
+ * were overwritten. Also stores that the owner reads this segment now. Then the freer may use the
+ * earlier segments again.
+ * @param slot the slot that owns the queue's blocks
  */
 export function findSegment(
   memory: ArenaMemory,

@@ -104,8 +104,8 @@ export function emit(
 }
 
 /**
- * Something that a pool did outside of its fast path. Which fields an event uses depends on its
- * `kind`; the others are 0.
+ * An action of a pool outside of its fast paths. The `kind` of an event decides which of the other
+ * fields it uses. Fields that it does not use are 0.
  */
 export type TelemetryEvent = ReturnType<typeof emptyEvent>
 /** Makes an event object that `readRing` can fill. */
@@ -223,8 +223,8 @@ export function readRing(
     const isOverwritten = waiting > layout.TELEMETRY_EVENT_COUNT
     const next = isOverwritten ? written : (read + 1) | 0
     const isSound = decode(memory, slot, eventWord(ring, read), event)
-    // If another reader has read the event first, the slot may write another event to its place.
-    // Then the copy may be wrong, so try the next event.
+    // If another reader has read the event first, the slot may have written another event to its
+    // place. Then the copy may be wrong, and the loop reads the next event.
     if (Atomics.compareExchange(i32, ring + layout.TELEMETRY_READ, read, next) !== read) continue
     if (!isSound || isOverwritten) continue
     visit(event)
