@@ -122,12 +122,17 @@ export function findSegment(
 }
 
 /**
- * Frees a delivered block that `pool.tryFree` refuses. If a third slot owns it, because its run was
- * handed over to that slot, the block gets a freed bit for that slot instead.
+ * Frees a delivered block that `pool.tryFree` refuses. The block may belong to a third slot,
+ * because its run was handed over to that slot. Then the block gets a freed bit for that slot
+ * instead.
  *
- * As soon as a run is given back, another slot may have a live block at the same offset. So an
- * offset counts as taken before `recycle` gives its run back. And before it counts as taken, the
- * block is marked free, or is being marked for the third slot: so an adopter knows what to count.
+ * The order of steps matters. As soon as a run is given back, another slot may have a live block at
+ * the same offset. So the offset is counted as taken before `recycle` gives the run back. Before
+ * the offset is counted as taken, the block is marked as free, or is being marked for the third
+ * slot. So if this thread dies, an adopter can decide whether to count the offset.
+ * @param slot the slot to which the block was delivered
+ * @param takenWord the index of the word that counts the taken offsets
+ * @param sent the number of offsets that were delivered
  */
 function receive(
   { memory, slot: by }: PoolCore,

@@ -9,7 +9,7 @@
  *                                  (read)           ^ being read   ^ being written
  *     owner's inbox    segment ----------------------'
  *
- *     written, sent (freer)    how many offsets are in the queue; how many of these the owner may read
+ *     written, sent (freer)    how many offsets were put in; how many the owner may read
  *     taken         (owner)    how many offsets the owner has finished
  *
  * All three counts only increase, modulo 2^32, and each has one writer. One store to `sent`
