@@ -107,7 +107,10 @@ const newFinding = (slotCount: number) => ({
   refillCount: 0,
   furtherCount: 0,
   idleCount: 0,
-  /** By slot: how many blocks its only refill since a sweep handed out; -1 if there were more. */
+  /**
+   * For each slot: how many blocks the only refill since the last sweep handed out; -1 if there was
+   * more than one refill.
+   */
   onlyRefills: new Int32Array(slotCount),
 })
 /** What a supervisor knows about a class. */
