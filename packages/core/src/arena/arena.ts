@@ -63,13 +63,14 @@ export class Arena {
     openArena = (memory, shared) => new Arena(memory, shared, KEY)
   }
 
+  /** The memory of the arena. */
   readonly #memory: ArenaMemory
   /** The last pool that this thread opened on each slot, indexed by the slot. */
   readonly #pools: Pool[] = []
   /** Whether other threads can attach to this arena. */
   readonly shared: boolean
 
-  /** @internal */
+  /** Makes an arena object. Users call `Arena.create` or `Arena.attach` instead. @internal */
   private constructor(memory: ArenaMemory, shared: boolean, key: typeof KEY) {
     if (key !== KEY) {
       throw invalidArgument('memory', memory, 'Arena.create() or Arena.attach()')

@@ -9,12 +9,15 @@ import { CONTROL_SPAN_WORD } from '../spans/span-map.ts'
 export interface Geometry {
   /** The arena's length in bytes: a multiple of 64 KiB. */
   readonly byteLength: number
+  /** How many slots the arena has. */
   readonly slotCount: number
+  /** How many size classes the arena has. */
   readonly classCount: number
 }
 
 /** The memory for a new arena, and the arena's parameters. */
 export interface ArenaRegion extends Geometry {
+  /** The buffer in which to create the arena. */
   readonly buffer: ArrayBufferLike
   /** The byte offset of the arena in `buffer`. */
   readonly base: number

@@ -79,6 +79,7 @@ export interface ArenaHandle {
   readonly byteOffset: number
 }
 
+/** The length of a span in bytes. */
 const SPAN = layout.SPAN_BYTE_LENGTH
 /**
  * The default number of slots. With 15 slots, the control area of an arena of 4 MiB fits into three

@@ -5,6 +5,7 @@
  * prototype, which throws for every other object, or they read the source text of a constructor.
  */
 
+/** A getter that can be called with any value as `this`. */
 type Getter = (this: unknown) => unknown
 
 /**
@@ -20,7 +21,7 @@ function hasGetter<T>(prototype: object | undefined, key: PropertyKey) {
       getter?.call(value)
       return getter !== undefined
     } catch {
-      return false // a TypeError: an object of another class
+      return false // the getter threw, because `value` is of another class
     }
   }
 }

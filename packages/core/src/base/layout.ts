@@ -34,6 +34,7 @@ export const VERSION = 2
 /** No arena ends beyond this byte, so that an offset is a positive int32. */
 export const MAX_BYTE_END = 2 ** 31
 
+/** The length of a span: 64 KiB. */
 export const SPAN_SHIFT = 16
 export const SPAN_BYTE_LENGTH = 1 << SPAN_SHIFT
 /** The length of a cache line in bytes. */
@@ -47,14 +48,14 @@ export const LINE_BYTE_LENGTH = 64
 export const CONTROL_WORD_COUNT = 64
 export const CONTROL_MAGIC = 0
 export const CONTROL_VERSION = 1
-export const CONTROL_BYTE_LENGTH = 2 // of the arena
+export const CONTROL_BYTE_LENGTH = 2 // the length of the arena
 export const CONTROL_SPAN_BYTE_LENGTH = 3
-export const CONTROL_SPAN_COUNT = 4 // of the control area
+export const CONTROL_SPAN_COUNT = 4 // how many spans the control area takes
 export const CONTROL_SLOT_COUNT = 5
 export const CONTROL_SLOT_BYTE_LENGTH = 6
 export const CONTROL_CLASS_COUNT = 7
-export const CONTROL_TAG = 8 // 1 to 255; every block header holds it
-export const CONTROL_SHARED = 9 // 0 or 1
+export const CONTROL_TAG = 8 // the arena's tag, 1 to 255: every block header contains it
+export const CONTROL_SHARED = 9 // 1 if the arena is shared, 0 if not
 export const CONTROL_CLASS_TABLE = 10
 export const CONTROL_SPAN_MAP = 11
 export const CONTROL_SPAN_RECORDS = 12
@@ -66,7 +67,7 @@ export const CONTROL_FREED_BITS = 16
 export const CONTROL_CONSTANT_WORD_COUNT = 17
 export const CONTROL_FIRST_FREE_SPAN = 17 // a hint: the span where a search for free spans begins
 export const CONTROL_PEAK_SPAN_COUNT = 18 // index: no span from this index on was ever in use
-export const CONTROL_CHECKSUM = 19 // of the constant words and the class table
+export const CONTROL_CHECKSUM = 19 // the checksum of the constant words and the class table
 export const CONTROL_OPENED_SLOT_COUNT = 20 // index: no slot from this index on was ever in use
 
 /*
@@ -84,6 +85,7 @@ export const CONTROL_OPENED_SLOT_COUNT = 20 // index: no slot from this index on
 export const MAP_OWNER_SHIFT = 8
 export const MAP_STATE_SHIFT = 16
 export const MAP_POSITION_SHIFT = 20
+/** The largest position that fits into a map word. */
 export const MAX_POSITION = 2047
 export const MAP_DRAINING = 1 << 31
 export const SPAN_FREE = 0 // a thread claims a free span by compare-and-swap of its whole word
@@ -106,14 +108,15 @@ export const MAX_SLOT_COUNT = 254
  */
 export const RECORD_WORD_COUNT = 8
 export const RECORD_PARKED_HEAD = 0 // payload offset of the first parked block; 0 = none
-export const RECORD_PARKED_COUNT = 1
+export const RECORD_PARKED_COUNT = 1 // how many blocks are parked
 export const RECORD_CARVED_COUNT = 2 // how many blocks were carved
-export const RECORD_NEXT_PARTIAL = 3 // span index; 0 = none
-export const RECORD_PREVIOUS_PARTIAL = 4 // span index; 0 = none
-export const RECORD_RUN_SPAN_COUNT = 5
+export const RECORD_NEXT_PARTIAL = 3 // index of the next partial span; 0 = none
+export const RECORD_PREVIOUS_PARTIAL = 4 // index of the previous partial span; 0 = none
+export const RECORD_RUN_SPAN_COUNT = 5 // how many spans the run has
 export const RECORD_UNMARKED_COUNT = 6 // live blocks without a live bit; may be too high
 export const RECORD_HAS_FREED_BITS = 7 // any thread: 1 = has freed bits, or a shrunk large block
 
+/** The length of a block's header in bytes. */
 export const HEADER_BYTE_LENGTH = 8
 export const GRANULE_SHIFT = 4
 /**
@@ -124,6 +127,7 @@ export const GRANULE_BYTE_LENGTH = 1 << GRANULE_SHIFT
  * The distance in bytes from the start of a run to its first payload: unused bytes and a header.
  */
 export const FIRST_PAYLOAD = 16
+/** The largest alignment that a caller can request, in bytes. */
 export const MAX_ALIGNMENT = 4096
 
 /*
@@ -149,6 +153,7 @@ export const SPAN_BIT_WORD_COUNT = SPAN_BYTE_LENGTH >> BIT_WORD_SHIFT
  * large blocks.
  */
 export const CLASS_CAPACITY = 96
+/** The most size classes that an arena can have. */
 export const MAX_CLASS_COUNT = CLASS_CAPACITY - 1
 /** The class index of a large block, which has a run of spans of its own. */
 export const LARGE_CLASS = CLASS_CAPACITY - 1
@@ -172,9 +177,9 @@ export const TELEMETRY_EVENT_WORD_COUNT = 4
  * thread writes all words, except the words marked "any thread". Counts are modulo 2^32.
  */
 export const SLOT_STATE = 0 // any thread: state | reclaimer + 1 << 8 | generation << 16
-export const SLOT_OWNED_SPANS = 1
-export const SLOT_PEAK_OWNED_SPANS = 2
-export const SLOT_SPANS_AT_SWEEP = 3 // owned spans after the last whole sweep
+export const SLOT_OWNED_SPANS = 1 // how many spans the slot owns
+export const SLOT_PEAK_OWNED_SPANS = 2 // the highest value of `SLOT_OWNED_SPANS`
+export const SLOT_SPANS_AT_SWEEP = 3 // how many spans it owned after its last whole sweep
 export const SLOT_DRAINED = 4 // blocks that other slots freed and this slot received
 export const SLOT_VIOLATIONS = 5 // received offsets of free blocks, damaged blocks, or no block
 export const SLOT_NEXT_SWEEP = 6 // the class that the next sweep begins with
@@ -188,19 +193,20 @@ export const SLOT_FREE_HEADS = 32 // payload offset of the first block on the fr
 export const SLOT_PARTIAL_HEADS = 128 // index of the first partial span
 export const SLOT_OUTSTANDING = 224 // number of live blocks and of blocks on the free list
 export const SLOT_LIVE_SEEN = 320 // number of live blocks at the last refill or sweep
-export const SLOT_PEAK_LIVE = 416 // peak of `SLOT_LIVE_SEEN`
+export const SLOT_PEAK_LIVE = 416 // the highest value of `SLOT_LIVE_SEEN`
 export const SLOT_REFILLS = 512 // how many refills there were
 export const SLOT_REFILLED = 608 // how many blocks all refills have handed out
 export const SLOT_ARRIVED = 704 // blocks that other slots freed and this slot received
 export const SLOT_ARRIVED_AT_REFILL = 800 // `SLOT_ARRIVED` at the last refill
 export const SLOT_LEARNED = 896 // the learned batch | misses since the last sweep << 16
 export const SLOT_UNUSED_AT_SWEEP = 992 // free blocks that the last sweep found; 0 after a refill
-export const SLOT_UNSORTED = 1088 // blocks parked since the partial spans were last sorted
+export const SLOT_UNSORTED = 1088 // blocks parked since the last sort of the partial spans
 export const SLOT_PUBLISHED = 1184 // any thread: the published batch, or 0 if there is none
-export const SLOT_SPANS = 1280 // how many spans the slot owns
-export const SLOT_ROOM = 1376 // how many blocks the spans have room for
-export const SLOT_CARVED = 1472 // how many blocks were carved from the spans
+export const SLOT_SPANS = 1280 // how many spans the slot owns for blocks of the class
+export const SLOT_ROOM = 1376 // how many blocks fit into these spans
+export const SLOT_CARVED = 1472 // how many blocks were carved from these spans
 export const SLOT_TELEMETRY = 1568
+/** How many words of a slot come before its remote-free queues. */
 export const SLOT_FIXED_WORD_COUNT =
   SLOT_TELEMETRY + TELEMETRY_EVENTS + TELEMETRY_EVENT_COUNT * TELEMETRY_EVENT_WORD_COUNT
 
@@ -219,6 +225,7 @@ export const queueStrideFor = (slotCount: number) => (slotCount + 15) & ~15
 export const slotWordCount = (slotCount: number) =>
   SLOT_FIXED_WORD_COUNT + QUEUE_ARRAY_COUNT * queueStrideFor(slotCount)
 
+/** The parts of a slot's state word: the state, the reclaimer, and the generation. */
 export const SLOT_STATE_MASK = 0xff
 export const SLOT_RECLAIMER_SHIFT = 8
 export const SLOT_GENERATION_SHIFT = 16

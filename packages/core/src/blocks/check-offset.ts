@@ -155,7 +155,7 @@ export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotInd
   const head = spanOf(memory, block)
   const owner = ownerInMap(mapAt(memory, head))
   if (owner < 0) throw unusedMemory(memory, block)
-  if (owner >= memory.slotCount) return ownerOf(memory, head) // throws
+  if (owner >= memory.slotCount) return ownerOf(memory, head) // `ownerOf` throws
   return owner
 }
 

@@ -136,6 +136,7 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
     visitor?.(event)
   }
 
+  /** See `Supervisor.step`. */
   function step(visit?: (event: Readonly<TelemetryEvent>) => void): number {
     if (visit !== undefined && typeof visit !== 'function') {
       throw invalidArgument('visit', visit, 'a function, or none')
@@ -201,8 +202,8 @@ function note(
 }
 
 /**
- * Decides at the end of a window whether a class gets another batch. Returns true if it does.
- * Without refills, nothing changes.
+ * Decides at the end of a window whether a class gets another batch. Returns true if the class gets
+ * one. Without refills in the window, nothing changes.
  */
 function judge(finding: Finding, stride: number): boolean {
   const { blockCount, refillCount } = finding
@@ -211,7 +212,7 @@ function judge(finding: Finding, stride: number): boolean {
     finding.coolDown--
     return false
   }
-  // Before the first finding, the batch is what refills hand out on average.
+  // Before the first finding, the average number of blocks of a refill stands for the batch.
   const batch = finding.batch || Math.max(Math.round(blockCount / refillCount), baseBatch(stride))
   const better = betterBatch(finding, batch, stride)
   const direction = Math.sign(better - batch)

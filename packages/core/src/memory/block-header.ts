@@ -1,19 +1,6 @@
-/**
- * A header: the 8 bytes before a payload. It has a header word and a second word.
- *
- *     -8                -4               0
- *     | header word     | byte length    | payload ...                |  live block
- *     | header word     | next offset    | its last contents          |  free block
- *     | header word     | shifted offset | ...                        |  shifted block
- *
- * The link of a free block lies before its payload. So if a program writes to a freed payload, no
- * list is damaged. In the header word, the alignment is stored as log2 - 4: 0 is the natural
- * alignment of 16 bytes. The bits for red zone and struct are reserved: no code sets them yet.
- *
- *     31   28 27      20 19       16 15          12    11       10     0
- *     | state | arena tag | alignment | element type | red zone | struct |
- */
+/** The largest number that fits into the struct bits. */
 export const MAX_STRUCT_NUMBER = 0x7ff
+/** The parts of a header word: see the picture at the top of this file. */
 export const HEADER_RED_ZONE = 1 << 11
 export const HEADER_TYPE_SHIFT = 12
 export const HEADER_ALIGNMENT_SHIFT = 16
@@ -28,7 +15,7 @@ export const HEADER_STATE_SHIFT = 28
 // The state of an ordinary block, both live and free: its live bit says which. Also the state of a
 // live large block, and of a live shifted payload.
 export const BLOCK_PLAIN = 0xa
-export const BLOCK_SHIFTED = 0x9 // the aligned payload begins at the offset in the second word
+export const BLOCK_SHIFTED = 0x9 // a block whose second word is the offset of its shifted payload
 export const BLOCK_INTERNAL = 0x5 // a block that the library itself holds
 export const BLOCK_FREED = 0x6 // a freed large block, or a freed shifted payload
 

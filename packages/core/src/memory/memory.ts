@@ -109,8 +109,8 @@ export function openMemory(buffer: ArrayBufferLike, base: number, growable?: Gro
 }
 
 /**
- * Returns an upper bound of the slots in use: no slot from this index on was ever opened or
- * reserved. So these slots have no queues.
+ * Returns how many slots, from slot 0 on, may have been opened or reserved. Later slots were never
+ * in use, so they have no queues.
  */
 export const openedSlotCount = (memory: ArenaMemory) =>
   Math.min(memory.i32[controlWord(memory, layout.CONTROL_OPENED_SLOT_COUNT)], memory.slotCount)
@@ -151,7 +151,10 @@ export const slotWord = (memory: ArenaMemory, slot: SlotIndex, field: number) =>
 export const slotAt = (memory: ArenaMemory, slot: SlotIndex, field: number) =>
   memory.i32[slotWord(memory, slot, field)]
 
-/** Adds `summand` to a word of a slot, not atomically. `field` is as for `slotAt`. */
+/**
+ * Adds `summand` to a word of a slot, not atomically. `field` is a `SLOT_` constant, plus the class
+ * for an array.
+ */
 export function addToSlot(
   memory: ArenaMemory,
   slot: SlotIndex,

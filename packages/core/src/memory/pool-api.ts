@@ -1,4 +1,4 @@
-/** The public interface of a pool. */
+/** Defines the public interface of a pool. */
 import type { ElementArray, ElementArrayConstructor } from './element-types.ts'
 
 /** Options of `pool.collect`. */

@@ -21,6 +21,7 @@
  * tables, because it takes 30 ns a refill to compute them.
  */
 
+/** The smallest batch of each class lies between these two numbers of blocks. */
 const MAX_BASE = 64
 const MIN_BASE = 16
 /**

@@ -114,7 +114,7 @@ export function tablesOf(strides: Int32Array) {
   })
   return {
     classCount,
-    /** The largest payload that has a class, in bytes. */
+    /** The longest payload that a size class of this arena has, in bytes. */
     maxClassByteLength: maxStride - layout.HEADER_BYTE_LENGTH,
     /** The stride of each class, in bytes. */
     strides,

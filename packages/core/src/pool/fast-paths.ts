@@ -49,7 +49,7 @@ export function createFastPaths(
   current: () => FastPaths,
 ): FastPaths {
   const { i32 } = memory
-  const { base, slotCount, controlSpanCount, byteLength: reach } = memory // the map ends at `reach`
+  const { base, slotCount, controlSpanCount, byteLength: reach } = memory // `reach`: arena length
   const { maxClassByteLength, divisors, classCount } = memory
   // A copy, so that `disable` can overwrite it. After this pool is closed, another pool may use the
   // free lists of this slot.
@@ -89,6 +89,7 @@ export function createFastPaths(
     return tryAllocSlow(byteLength, alignment)
   }
 
+  /** See `PoolOf.alloc`. */
   function alloc(byteLength: number, alignment?: number): number {
     const offset = tryAlloc(byteLength, alignment)
     return offset !== 0 ? offset : throwOutOfMemory(memory, byteLength)
@@ -115,6 +116,7 @@ export function createFastPaths(
     return false
   }
 
+  /** See `PoolOf.free`. */
   function free(offset: number): void {
     if (!tryFree(offset)) freeRemote(offset)
   }
@@ -176,6 +178,7 @@ export function createFastPaths(
     else if (!enqueue(owner, offset)) markFreed(memory, slot, offset)
   }
 
+  /** Makes every later call use the slow path. */
   function disable(): void {
     mine = -1
     classOf.fill(layout.LARGE_CLASS) // the row of large blocks has no free list

@@ -62,6 +62,7 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
     return fastPaths
   }
 
+  /** See `PoolOf.close`. */
   function close(): void {
     if (!isOpen) return
     methods.collect()
@@ -77,6 +78,7 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
  * closed.
  */
 function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => FastPaths) {
+  /** See `PoolOf.reserve`. */
   function reserve(byteLength: number, alignment?: number): number {
     const offset = allocSlow(current(), byteLength, alignment, true)
     if (offset === 0) throwOutOfMemory(memory, byteLength)
@@ -84,6 +86,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
     return offset
   }
 
+  /** See `PoolOf.byteLengthOf`. */
   function byteLengthOf(offset: number): number {
     current()
     return byteLengthAt(memory, liveBlockAt(memory, offset), offset)

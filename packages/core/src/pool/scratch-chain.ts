@@ -53,6 +53,7 @@ export class ScratchChain {
   readonly first: number
   /** The offset of the block that was linked last. The scratch allocates from this block. */
   last: number
+  /** The pool that the blocks belong to. */
   readonly #pool: ScratchPool
   #words: Int32Array
 

@@ -3,7 +3,7 @@
  * once a frame.
  *
  * If the last block is full, a further block is linked. If there is room, the new block is at least
- * as long as all bytes in use together, so a frame needs only a few blocks. `reset` gives further
+ * as long as all used bytes together. So a frame needs only a few blocks. `reset` gives further
  * blocks back. The first block never grows, so a large frame keeps no memory. `peakByteLength` is
  * the length with which the first block would have been enough.
  */
@@ -14,6 +14,7 @@ import type { ElementArray, ElementArrayConstructor } from '../memory/element-ty
 import { checkedType } from './pool.ts'
 import { checkPool, HEAD_BYTE_LENGTH, ScratchChain, type ScratchPool } from './scratch-chain.ts'
 
+/** The least length of the first block in bytes. */
 const MIN_BYTE_LENGTH = 64
 /** A byte length that is longer than every arena. */
 const MAX_BYTE_LENGTH = 2 ** 32 - 1
@@ -123,6 +124,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   const usedByteLength = () =>
     limit === -1 ? 0 : chain.usedBelow + cursor - chain.last - HEAD_BYTE_LENGTH
 
+  /** See `Scratch.alloc`. */
   function alloc(byteLength: number, alignment?: number): number {
     const offset = alignedUp(cursor, layout.GRANULE_BYTE_LENGTH)
     if (
@@ -137,6 +139,10 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     return offset
   }
 
+  /**
+   * Checks the arguments, and allocates memory. If the last block is full, links a further block
+   * first.
+   */
   function allocSlow(byteLength: number, alignment = layout.GRANULE_BYTE_LENGTH): number {
     checkCount('byteLength', byteLength)
     checkAlignment(alignment)
@@ -168,6 +174,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     peak = Math.max(peak, usedByteLength())
   }
 
+  /** See `Scratch.rewind`. */
   function rewind(mark: number): void {
     if (limit === -1) throw scratchDisposed()
     const block = Number.isInteger(mark) ? chain.blockOf(mark, cursor) : 0

@@ -63,7 +63,8 @@ function repair(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
 export function repairMap(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   let runEnd = 0
   for (let span = memory.controlSpanCount as SpanIndex; span < memory.spanCount; span++) {
-    // Atomic: the record that the dead thread wrote before it published a run must be visible.
+    // The load is atomic, because the record that the dead thread wrote before it published a run
+    // must be visible.
     const word = Atomics.load(memory.i32, spanMapWord(memory, span))
     const state = stateInMap(word)
     if (state === layout.SPAN_HEAD || state === layout.SPAN_LARGE) {

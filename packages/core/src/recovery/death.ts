@@ -145,7 +145,10 @@ function granted(lock: ThreadLock, options: LockOptions, isKept: boolean): Promi
   })
 }
 
-/** A worker of `node:worker_threads`, or Bun's web worker. */
+/**
+ * The parts of a worker that `exitOf` uses. The worker comes from `node:worker_threads`, or is a
+ * web worker of Bun.
+ */
 interface ExitingWorker {
   readonly threadId: number
   once(event: string, listener: () => void): unknown

@@ -7,6 +7,7 @@ import type { CollectOptions } from '../memory/pool-api.ts'
 import { reclaim } from '../reclaim/reclaim.ts'
 import { dropAllSegments, exchangeQueues, type PoolCore } from '../remote/remote.ts'
 
+/** The names of all options. */
 const KEYS = ['spans'] as const satisfies (keyof CollectOptions)[]
 const NO_OPTIONS: CollectOptions = {}
 

@@ -42,7 +42,8 @@ export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const takenWords: number = queue.queueWord(memory, slot, queue.INBOX_TAKEN, 0 as SlotIndex)
   let sentWord: number = queue.queueWord(memory, 0 as SlotIndex, queue.OUTBOX_SENT, slot)
   for (let freer = 0 as SlotIndex; freer < slotCount; freer++) {
-    // A plain load first: mostly nothing was sent, and an atomic load costs five times as much.
+    // A plain load comes first, because usually nothing was sent, and an atomic load costs five
+    // times as much.
     if (i32[sentWord] !== i32[takenWords + freer]) {
       receiveFrom(pool, slot, freer, Atomics.load(i32, sentWord))
     }

@@ -45,8 +45,9 @@ export function createEnqueue(
   const writtenWords: number = queue.queueWord(memory, slot, queue.OUTBOX_WRITTEN, 0 as SlotIndex)
   const lastWords: number = queue.queueWord(memory, slot, queue.OUTBOX_LAST, 0 as SlotIndex)
   const controlEnd = spanStart(memory, memory.controlSpanCount as SpanIndex)
-  // In a full arena, the search for memory for a segment is slow. After each failed search,
-  // `enqueue` refuses the next blocks without a search, each time twice as many.
+  // In a full arena, the search for memory for a segment is slow. So after a failed search,
+  // `enqueue` refuses the next blocks without a search. If the next search fails too, it refuses
+  // twice as many.
   let searchesToSkip = 0
   let nextSkipCount = queue.SEGMENT_CAPACITY
 
@@ -122,9 +123,9 @@ function appendSegment(
   const isReused = first !== 0 && isPast(memory, slot, owner, first)
   const segment = isReused ? first : newSegment(memory, tryAlloc)
   if (segment === 0) return false
-  const last = i32[lastWord] // after the allocation, which may have dropped segments
+  const last = i32[lastWord] // read after the allocation, which may have dropped segments
   i32[(segment >> 2) + queue.SEGMENT_STAMP] = stamp
-  if (last !== 0) i32[(last >> 2) + queue.SEGMENT_NEXT] = segment // a ring, if `isReused`
+  if (last !== 0) i32[(last >> 2) + queue.SEGMENT_NEXT] = segment // if `isReused`: a ring
   i32[lastWord] = segment
   if (isReused) {
     i32[firstWord] = i32[(segment >> 2) + queue.SEGMENT_NEXT]

@@ -59,6 +59,7 @@ export const queueWord = (
 
 /** How many offsets a segment holds. It is a power of two, so that counts may wrap. */
 export const SEGMENT_CAPACITY = 128
+/** The shift from the number of an offset to the number of its segment. */
 const SEGMENT_SHIFT = 7
 /**
  * The words of a segment: the next segment, the stamp, and the offsets. A segment has 520 bytes,

@@ -116,7 +116,7 @@ export function park(memory: ArenaMemory, block: number): number {
 export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
   const head = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
-  if (isAscending(memory, head)) return // the usual case: one pass over the list
+  if (isAscending(memory, head)) return // usually, so the sort takes one pass over the list
   i32[head] = sorted(memory, head, i32[head])
   let previous = 0
   for (let span = i32[head]; span !== 0; span = i32[nextWord(memory, span)]) {

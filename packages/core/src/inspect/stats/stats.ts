@@ -35,6 +35,7 @@ export interface StatsOptions {
   readonly into?: ArenaStats
 }
 
+/** The names of all options. */
 const KEYS = ['slot', 'into'] as const satisfies (keyof StatsOptions)[]
 const NO_OPTIONS: StatsOptions = {}
 

@@ -16,11 +16,13 @@ export interface Violation {
 
 /** The faults and counts that the checks of `verify` collect. */
 export class Findings {
+  /** The faults that were found so far. */
   readonly violations: Violation[] = []
   /** The blocks that were found on a list of free blocks. */
   readonly listed = new Set<number>()
   /** The spans that were found on a list of partial spans. */
   readonly partial = new Set<SpanIndex>()
+  /** The arena that is checked. */
   readonly memory: ArenaMemory
   /**
    * The counts of the walk, in the layout of the slots. In a sound arena, they equal the counts in
