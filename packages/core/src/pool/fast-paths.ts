@@ -67,6 +67,7 @@ export function createFastPaths(
   let mine = headPattern(slot)
   const theirs = mine & ~OWNER_MASK
 
+  /** See `PoolOf.tryAlloc`. */
   function tryAlloc(byteLength: number, alignment?: number): number {
     if (
       alignment === undefined &&
