@@ -1,6 +1,20 @@
-/** The largest number that fits into the struct bits. */
+/**
+ * A header: the 8 bytes before a payload. It has a header word and a second word.
+ *
+ *     -8                -4               0
+ *     | header word     | byte length    | payload ...                |  live block
+ *     | header word     | next offset    | its last contents          |  free block
+ *     | header word     | shifted offset | ...                        |  shifted block
+ *
+ * The link of a free block lies before its payload. So if a program writes to a freed payload, no
+ * list is damaged. In the header word, the alignment is stored as log2 - 4: 0 is the natural
+ * alignment of 16 bytes. The bits for red zone and struct are reserved: no code sets them yet.
+ *
+ *     31   28 27      20 19       16 15          12    11       10     0
+ *     | state | arena tag | alignment | element type | red zone | struct |
+ */
 export const MAX_STRUCT_NUMBER = 0x7ff
-/** The parts of a header word: see the picture at the top of this file. */
+/** The bits and shifts of the parts of a header word: see the picture at the top of this file. */
 export const HEADER_RED_ZONE = 1 << 11
 export const HEADER_TYPE_SHIFT = 12
 export const HEADER_ALIGNMENT_SHIFT = 16
@@ -12,8 +26,8 @@ export const HEADER_STATE_SHIFT = 28
  * number that games often store: 0, a count, NaN, or a float from 2^-31 to 2^33. So such a number
  * is no valid header.
  */
-// The state of an ordinary block, both live and free: its live bit says which. Also the state of a
-// live large block, and of a live shifted payload.
+// The state of an ordinary block. A live and a free block have the same state, and differ by the
+// live bit. Live large blocks and live shifted payloads have this state too.
 export const BLOCK_PLAIN = 0xa
 export const BLOCK_SHIFTED = 0x9 // a block whose second word is the offset of its shifted payload
 export const BLOCK_INTERNAL = 0x5 // a block that the library itself holds

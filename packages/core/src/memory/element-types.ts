@@ -49,7 +49,7 @@ export type ElementTypeName = (typeof ELEMENT_TYPE_NAMES)[number]
  * exists for the value.
  */
 export function typeOf(type: unknown): number {
-  // First the types that games use most, because a search of ELEMENT_TYPES takes five times as
+  // The types that games use most come first, because a search of ELEMENT_TYPES takes five times as
   // long.
   if (type === Float32Array) return 8
   if (type === Uint32Array) return 7

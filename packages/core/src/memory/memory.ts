@@ -19,7 +19,7 @@ export interface GrowableMemory {
 /**
  * Returns views from the buffer's start to the arena's end. Their length is fixed, because views
  * that track the length of a growable SharedArrayBuffer are 30 to 80 times slower.
- * @param byteEnd the arena's end: a multiple of 16, up to 2^31. The value 2^31 is no int32
+ * @param byteEnd the arena's end: a multiple of 16, up to 2^31, which does not fit into an int32
  */
 export const viewsOf = (buffer: ArrayBufferLike, byteEnd: number) => ({
   buffer,

@@ -25,8 +25,9 @@
 const MAX_BASE = 64
 const MIN_BASE = 16
 /**
- * The blocks of a smallest batch have 8 KiB together. This is enough to pay for the miss, and it
- * commits little memory. `MIN_BASE` and `MAX_BASE` take precedence.
+ * The blocks of the smallest batch have about 8 KiB in total. This is enough to pay for the miss,
+ * and it commits little memory. If 8 KiB are fewer than `MIN_BASE` or more than `MAX_BASE` blocks,
+ * that limit applies instead.
  */
 const BASE_BYTE_LENGTH = 8192
 
@@ -47,8 +48,8 @@ const MISS_SHIFT = 16
 const MAX_MISS_COUNT = 255
 
 /**
- * Returns the smallest batch for a stride: from 64 blocks of the smallest strides to 16 of the
- * largest.
+ * Returns the smallest batch for a stride: 64 blocks for the smallest strides, down to 16 blocks
+ * for the largest.
  */
 export const baseBatch = (stride: number) =>
   Math.max(MIN_BASE, Math.min(MAX_BASE, Math.floor(BASE_BYTE_LENGTH / stride)))
@@ -129,8 +130,8 @@ export function afterSweep(learned: number, base: number, max: number, spareCoun
  */
 
 /**
- * The cost of a refill is that of handing out 50 more blocks: 100 ns for a refill, 2 ns for a
- * block.
+ * The cost of a refill, in units of the cost of handing out one more block. A refill costs 100 ns,
+ * and a further block costs 2 ns.
  */
 const REFILL_COST = 50
 /** The least gain, in percent of the cost, for which a batch changes. */

@@ -184,8 +184,9 @@ function merge(memory: ArenaMemory, head: number, a: number, b: number): number 
 
 /**
  * Sets each partial span of a class to draining, or ends its draining. A span drains if the spans
- * below it have enough room: for the live blocks of all partial spans of the class, for an eighth
- * more, and for the next refill. The list must be sorted, and all free blocks must be parked.
+ * below it have enough room. They need room for the live blocks of all partial spans of the class,
+ * for an eighth more blocks, and for the next refill. The list must be sorted, and all free blocks
+ * must be parked.
  *
  * (Why draining is needed: a free list hands out first the block that was freed last. So without
  * draining, a freed block of a sparse span would soon be live again, and the span would never

@@ -104,7 +104,7 @@ export function extendRun(
 ): void {
   const map = spanMapWord(memory, head)
   for (let i = from; i < to; i++) {
-    // Only in runs of a size class, a tail leads to its head. These runs are shorter than
+    // A tail leads to its head only in a run of a size class. Such a run is shorter than
     // MAX_POSITION.
     const word = mapWord(layout.SPAN_TAIL, slot, classIndex, Math.min(i, layout.MAX_POSITION))
     Atomics.store(memory.i32, map + i, word)

@@ -60,7 +60,8 @@ export function changeState(
 }
 
 /**
- * How often `claimSlot` searches. A lent slot is closed again soon, unless the reclaimer has died.
+ * How often `claimSlot` searches for a slot. A new search makes sense because a lent slot is closed
+ * again soon, unless the reclaimer has died.
  */
 const MAX_ATTEMPTS = 1000
 
@@ -77,8 +78,8 @@ export function claimSlot(memory: ArenaMemory, to: number): SlotIndex {
         const state = stateOf(memory, slot)
         if (state !== layout.SLOT_OPEN && state !== layout.SLOT_RESERVED) isAnyLeft = true
         if (state !== from) continue
-        // The count comes first. If this thread dies just after the change of state, other threads
-        // must find the slot's queues.
+        // The count of opened slots is raised first. If this thread dies just after the change of
+        // state, other threads must still find the slot's queues.
         atomicMax(memory, controlWord(memory, layout.CONTROL_OPENED_SLOT_COUNT), slot + 1)
         if (changeState(memory, slot, from, to)) return slot
       }

@@ -75,7 +75,7 @@ export const isDraining = (word: number) => (word & layout.MAP_DRAINING) !== 0
 
 /**
  * Claims the lowest `spanCount` adjacent free spans, and returns the first one. Returns 0 if there
- * are not so many.
+ * are not enough.
  * @param slot the slot that claims the spans
  */
 export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number): SpanIndex {

@@ -67,13 +67,10 @@ export interface SlotStats extends RefillStats {
   /** The index of the slot. */
   slot: number
   /**
-   * The state of the slot:
-   *
-   * - `'open'`: the slot has an open pool
-   * - `'closed'`: the pool of the slot was closed
-   * - `'reserved'`: `arena.reserveSlot()` has returned the slot, and no thread has opened it yet
-   * - `'lent'`: another thread is giving back memory of the closed slot
-   * - `'vacant'`: no pool was ever open on the slot. Such a slot has no row
+   * The state of the slot. It is `'open'` if the slot has an open pool, and `'closed'` if that pool
+   * was closed. It is `'reserved'` from `arena.reserveSlot()` until a thread opens a pool on the
+   * slot. It is `'lent'` while another thread gives back memory of the closed slot. A slot in state
+   * `'vacant'` was never in use, and has no row.
    */
   state: SlotState
   /** How many spans of 64 KiB the slot owns. */
