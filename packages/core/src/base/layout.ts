@@ -34,7 +34,7 @@ export const VERSION = 2
 /** No arena ends beyond this byte, so that an offset is a positive int32. */
 export const MAX_BYTE_END = 2 ** 31
 
-/** The length of a span: 64 KiB. */
+/** The binary logarithm of the length of a span. A span has 64 KiB. */
 export const SPAN_SHIFT = 16
 export const SPAN_BYTE_LENGTH = 1 << SPAN_SHIFT
 /** The length of a cache line in bytes. */
@@ -103,8 +103,8 @@ export const MAX_SLOT_COUNT = 254
  * caller passed, all bytes count as touched from the start.
  *
  * Span records: one for each span. The record of a run's head describes the run. Only the owner of
- * the run writes the record, except one flag. A parked block is a free block on the list in this
- * record, instead of on a free list of the slot.
+ * the run writes the record, except for the flag `RECORD_HAS_FREED_BITS`. A parked block is a free
+ * block on the list in this record, instead of on a free list of the slot.
  */
 export const RECORD_WORD_COUNT = 8
 export const RECORD_PARKED_HEAD = 0 // payload offset of the first parked block; 0 = none
@@ -141,8 +141,8 @@ export const MAX_ALIGNMENT = 4096
  * If a thread frees another thread's block and has no memory for a queue, it sets the freed bit.
  */
 /**
- * The bit for the byte at `byteOffset` is in the word with the index `byteOffset >>>
- * BIT_WORD_SHIFT`.
+ * The word with the index `byteOffset >>> BIT_WORD_SHIFT` holds the bit for the byte at
+ * `byteOffset`.
  */
 export const BIT_WORD_SHIFT = GRANULE_SHIFT + 5
 /** How many words of live bits each span has. It has the same number of words of freed bits. */
@@ -159,9 +159,9 @@ export const MAX_CLASS_COUNT = CLASS_CAPACITY - 1
 export const LARGE_CLASS = CLASS_CAPACITY - 1
 
 /*
- * Telemetry ring of a slot: 32 words, then the events. An event has four words: kind | class row <<
- * 8, and three numbers. The slot's thread writes all words except `TELEMETRY_READ`. Counts are
- * modulo 2^32.
+ * Telemetry ring of a slot: 32 words, then the events. An event has four words. The first is kind |
+ * class row << 8, and the others are numbers. The slot's thread writes all words except
+ * `TELEMETRY_READ`. Counts are modulo 2^32.
  */
 export const TELEMETRY_WRITTEN = 0 // how many events were written; stored after each event
 export const TELEMETRY_READ_SEEN = 1 // `TELEMETRY_READ` when the slot's thread last loaded it

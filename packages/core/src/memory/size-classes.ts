@@ -119,19 +119,19 @@ export function tablesOf(strides: Int32Array) {
     /** The stride of each class, in bytes. */
     strides,
     /**
-     * The class of each stride, indexed by the stride in granules: `classOf[(byteLength + 23) >>>
-     * 4]`. The table takes 32 KiB, but most programs touch only one or two of its cache lines.
-     * (Rejected: to compute the class by shifts and clz. That takes 0.4 ns more, and allows no
-     * classes of the user.)
+     * The class of each stride, indexed by the stride in granules. For a payload, the index is
+     * `(byteLength + 23) >>> 4`. The table takes 32 KiB, but most programs touch only one or two of
+     * its cache lines. (Rejected: to compute the class by shifts and clz. That takes 0.4 ns more,
+     * and allows no classes of the user.)
      */
     classOf,
     /**
-     * Two words for each class: the stride in bytes, and the reciprocal `ceil(2^20 / stride in
-     * granules)`. With these, `free` finds out without a division whether a block begins at byte
-     * `b` of a run's blocks. Let `q = imul(b >>> 4, reciprocal) >>> 20`. If block q begins at `b`,
-     * then `imul(q, stride) === b`. If no block begins at `b`, the two differ. The reason: rounding
-     * up adds less than `b >>> 4` to the product, and this is below 2^20, because runs have fewer
-     * than 2^16 granules.
+     * Two words for each class: the stride in bytes, and the reciprocal of the stride in granules,
+     * which is `ceil(2^20 / granules)`. With these, `free` finds out without a division whether a
+     * block begins at byte `b` of a run's blocks. Let `q = imul(b >>> 4, reciprocal) >>> 20`. If
+     * block q begins at `b`, then `imul(q, stride) === b`. If no block begins at `b`, the two
+     * differ. The reason: rounding up adds less than `b >>> 4` to the product. This is below 2^20,
+     * because runs have fewer than 2^16 granules.
      */
     divisors,
     /** For each class, how many spans a run usually has. */

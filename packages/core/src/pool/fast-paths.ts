@@ -97,16 +97,16 @@ export function createFastPaths(
   }
 
   /**
-   * Frees a live ordinary block in the head of a run of this slot, and returns true. Returns false
-   * for any other offset.
+   * Frees a live ordinary block in the first span of a run of this slot, and returns true. Returns
+   * false for any other offset.
    */
   function tryFree(offset: number): boolean {
     if (typeof offset === 'number' && (offset & -16) === offset && (offset - base) >>> 0 < reach) {
       const classIndex = i32[spanMap + ((offset - base) >>> 16)] - mine
       const liveWord = liveBits + ((offset - base) >>> 9)
       const bit = 1 << ((offset - base) >>> 4)
-      // Is the block in the head of a run of this slot, and live? A live bit answers this without a
-      // read of the header, which would be a cache miss.
+      // Is the block live, and in the first span of a run of this slot? A live bit answers this
+      // without a read of the header, which would be a cache miss.
       if (classIndex >>> 0 < classCount && (i32[liveWord] & bit) !== 0) {
         i32[liveWord] ^= bit // this is first: if the thread dies after it, the block is free
         i32[(offset >> 2) - 1] = i32[freeHeads + classIndex]
@@ -123,7 +123,8 @@ export function createFastPaths(
   }
 
   /**
-   * Queues a block in the head of another slot's run. If that is not possible, calls `freeSlow`.
+   * Queues a block in the first span of another slot's run. If that is not possible, calls
+   * `freeSlow`.
    *
    * The function does not read the header of the block. This thread would fetch its cache line only
    * for this read. Instead, the owner checks the header when it receives the block. (A free takes

@@ -21,8 +21,8 @@ const BEFORE = 0
 const FIRST = 1
 const USED_BELOW = 2
 /**
- * The words at the start of the first block: the last block of the chain, and a number that marks a
- * scratch.
+ * The words at the start of the first block: the last block of the chain, a number that marks a
+ * scratch, and a block in transit.
  */
 const LAST = 1
 const MAGIC = 2
@@ -31,7 +31,10 @@ const MAGIC = 2
  * `freeScratch` finds the block here.
  */
 const IN_TRANSIT = 3
-/** How many bytes at the start of each block hold these words. */
+/**
+ * How many bytes at the start of each block of a scratch hold the links and other words of the
+ * chain.
+ */
 export const HEAD_BYTE_LENGTH = 16
 
 /** The word that marks the first block of a scratch. */

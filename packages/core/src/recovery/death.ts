@@ -69,9 +69,9 @@ export function createThreadLock(): ThreadLock {
  * @param lock what `createThreadLock` returned. By default, the call makes a lock
  * @throws The promise rejects with ArenaError 'thread-lock-taken' if another thread holds the lock,
  * or if this thread counts as dead. A thread counts as dead if another thread has awaited
- * `threadExited` for its lock. That thread may have adopted its slot. The promise rejects with
- * 'no-web-locks' if the platform has no Web Locks, such as a page in a context that is not secure.
- * It rejects with 'invalid-argument' if `lock` is not a lock
+ * `threadExited` for its lock. The other thread may have adopted the slot of the dead thread. The
+ * promise rejects with 'no-web-locks' if the platform has no Web Locks, such as a page in a context
+ * that is not secure. It rejects with 'invalid-argument' if `lock` is not a lock
  */
 export async function holdThreadLock(lock: ThreadLock = createThreadLock()): Promise<ThreadLock> {
   checkThreadLock(lock)

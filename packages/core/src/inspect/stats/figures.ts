@@ -56,8 +56,8 @@ export interface ClassStats extends ByteStats, RefillStats {
    */
   peakLiveBlockCount: number
   /**
-   * How many blocks were freed by one slot and received by another, their owner. Each slot counts
-   * modulo 2^32.
+   * How many blocks of the class another slot has freed and their owner has received. Each slot
+   * counts modulo 2^32.
    */
   drainedBlockCount: number
 }
@@ -83,8 +83,8 @@ export interface SlotStats extends RefillStats {
    */
   remoteFreeCount: number
   /**
-   * How many received blocks were freed wrongly. A block is freed wrongly if it was freed twice, if
-   * its header was overwritten, or if no block begins at the offset.
+   * How many received blocks were freed wrongly: they were freed twice, their header was
+   * overwritten, or no block begins at the offset.
    */
   violationCount: number
   /**

@@ -63,8 +63,8 @@ function checkChain(findings: Findings, owner: number, first: number): number {
 }
 
 /**
- * Returns why a block must not be on the list that is being checked. Returns an empty string if it
- * may be.
+ * Returns why a block must not be on the list that is being checked. Returns an empty string if the
+ * block may be on the list.
  * @param owner the map word of a head with the slot and class of the list
  */
 function whyNotListed({ memory, listed }: Findings, owner: number, block: number): string {
