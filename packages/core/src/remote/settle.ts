@@ -33,8 +33,8 @@ export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): v
 }
 
 /**
- * Counts the offset that the dead thread was taking as taken, if its block is free now, or if the
- * thread was marking the block for another slot.
+ * Finishes the offset that the dead thread was taking. The offset counts as taken if its block is
+ * free now, or if the thread was marking the block for another slot.
  */
 function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   const { i32 } = memory
