@@ -49,7 +49,7 @@ export function readOptions(args: readonly string[]): Options {
     .option('--entities <n>', 'actors besides those of the map', integer(0, ENTITIES_MAX), ENTITIES)
     .option(
       '--workers <n>',
-      'shard the level over so many worker threads; the checksum stays what it is ' +
+      'how many worker threads share the level, in shards; the checksum stays the same ' +
         '(default: all in one thread)',
       integer(1, WORKERS_MAX),
     )
@@ -67,7 +67,7 @@ export function readOptions(args: readonly string[]): Options {
     program.error('error: --tiny and --wad exclude each other; give one of them')
   }
   if (options.group && options.workers === undefined) {
-    program.error('error: --group is of workers; give --workers, too')
+    program.error('error: --group needs --workers: give both')
   }
   const isAll = options.map?.toLowerCase() === 'all'
   return { ...options, seconds: options.seconds ?? (isAll ? SECONDS_OF_EACH : SECONDS) }

@@ -225,7 +225,7 @@ test('a map in any case, and one that is not there', () => {
 })
 
 test('wrong flags', () => {
-  assertFails(['--group'], /^error: --group is of workers; give --workers, too\n/)
+  assertFails(['--group'], /^error: --group needs --workers: give both\n/)
   assertFails(['--seed', 'x'], /'x' is invalid\. Expected a whole number from 0 to 4294967295/)
   assertFails(['--seed', '-1'], /'-1' is invalid|argument missing/)
   assertFails(['--seed', '4294967296'], /is invalid/)

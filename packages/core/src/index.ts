@@ -1,5 +1,6 @@
 /**
- * Allocates blocks in a buffer that threads can share. Start at `Arena.create`.
+ * The entry `@ashlar/core`. It allocates blocks in a buffer that threads can share. Start at
+ * `Arena.create`.
  * @module @ashlar/core
  */
 

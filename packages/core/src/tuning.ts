@@ -1,5 +1,6 @@
 /**
- * Watches how pools refill, and sets how much they refill.
+ * The entry `@ashlar/core/tuning`. With these functions, you can watch how pools refill their free
+ * lists, and set how many blocks a refill hands out.
  * @module @ashlar/core/tuning
  */
 import type { Arena } from './arena/arena.ts'
@@ -11,10 +12,12 @@ export type { Supervisor, SupervisorOptions, SupervisorState } from './inspect/s
 export type { Telemetry, TelemetryEvent, TelemetryEventKind } from './telemetry/telemetry.ts'
 
 /**
- * Opens a reader of the events that the pools of all threads record: refills, spans claimed and
- * returned, blocks received from other threads, adoptions. No pool waits for a reader. If nobody
- * reads the events of a pool, the pool drops further events, and counts them.
- * @throws ArenaError 'invalid-argument'
+ * Opens a reader of the events that the pools of all threads record. Events are refills, spans
+ * claimed and returned, blocks received from other threads, and adoptions. No pool waits for a
+ * reader. If nobody reads the events of a pool, the pool drops further events, and counts the
+ * dropped events.
+ * @param arena the arena whose pools you want to watch
+ * @throws ArenaError 'invalid-argument' if `arena` is not an arena
  */
 export const openTelemetry = (arena: Arena): telemetry.Telemetry =>
   telemetry.openTelemetry(checkedMemory(arena))
@@ -22,7 +25,8 @@ export const openTelemetry = (arena: Arena): telemetry.Telemetry =>
 /**
  * Opens a supervisor. It learns how many blocks a refill should hand out, and publishes that number
  * to the pools.
- * @throws ArenaError 'invalid-argument'
+ * @param arena the arena whose pools get the number
+ * @throws ArenaError 'invalid-argument' if `arena` is not an arena, or if an option is wrong
  */
 export const openSupervisor = (
   arena: Arena,
@@ -30,12 +34,13 @@ export const openSupervisor = (
 ): supervisor.Supervisor => supervisor.openSupervisor(checkedMemory(arena), options)
 
 /**
- * Sets how many blocks a refill hands out for one size class. Pools follow at their next refill. A
- * refill takes at most one run of spans, so it may hand out fewer blocks.
- * @param byteLength picks the size class: that of a block of so many bytes
- * @param blockCount blocks for each refill: 1 to 1024. With 0, each pool decides by itself
- * @param slot the only slot to set it for. By default, it is set for all slots
- * @throws ArenaError 'invalid-argument'
+ * Sets how many blocks a refill hands out for one size class. Each pool uses the new number from
+ * its next refill on. A refill uses at most one run of spans, so it may hand out fewer blocks.
+ * @param byteLength selects the size class: the class of a block of `byteLength` bytes
+ * @param blockCount the number of blocks for each refill: 1 to 1024. With 0, each pool decides by
+ * itself
+ * @param slot the slot whose refills to set. By default, the call sets the refills of all slots
+ * @throws ArenaError 'invalid-argument' if an argument is wrong
  */
 export const publishBatch = (
   arena: Arena,

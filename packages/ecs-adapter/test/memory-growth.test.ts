@@ -233,7 +233,7 @@ const calls: Record<string, Record<string, Call>> = {
     rowCount: ({ shots }) => shots.rowCount,
     chunk: ({ shots }) => shots.chunk(1)?.number,
     add: ({ shots }) => shots.add(),
-    room: ({ shots }) => {
+    chunkWithRoom: ({ shots }) => {
       const chunk = shots.chunkWithRoom()
       chunk.x[chunk.addRow()] = 5
       return chunk.number

@@ -100,13 +100,15 @@ export function assertSound(arena: Arena, options: VerifyOptions = {}): void {
 /** Replaces the clock of `performance.now`: time passes only by `pass`, until `restore`. */
 export function stopClock() {
   let time = performance.now()
+  const own = Object.getOwnPropertyDescriptor(performance, 'now') // elsewhere, the prototype has it
   Object.defineProperty(performance, 'now', { value: () => time, configurable: true })
   return {
     pass(milliseconds: number): void {
       time += milliseconds
     },
     restore(): void {
-      Reflect.deleteProperty(performance, 'now') // the prototype has the platform's
+      if (own === undefined) Reflect.deleteProperty(performance, 'now')
+      else Object.defineProperty(performance, 'now', own)
     },
   }
 }

@@ -1,4 +1,4 @@
-/** Writes the control area of a new arena, and checks that of an arena to attach to. */
+/** Writes the control area of a new arena, and checks the control area of an arena to attach to. */
 import { corrupt, notAnArena, versionMismatch } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { GrowableMemory } from '../memory/memory.ts'
@@ -7,27 +7,35 @@ import { CONTROL_SPAN_WORD } from '../spans/span-map.ts'
 
 /** The numbers that determine the size of every table in the control area. */
 export interface Geometry {
-  /** The arena's length: a multiple of 64 KiB. */
+  /** The arena's length in bytes: a multiple of 64 KiB. */
   readonly byteLength: number
+  /** How many slots the arena has. */
   readonly slotCount: number
+  /** How many size classes the arena has. */
   readonly classCount: number
 }
 
 /** The memory for a new arena, and the arena's parameters. */
 export interface ArenaRegion extends Geometry {
+  /** The buffer in which to create the arena. */
   readonly buffer: ArrayBufferLike
+  /** The byte offset of the arena in `buffer`. */
   readonly base: number
+  /** The stride of each size class, ascending. */
   readonly strides: readonly number[]
+  /** Whether `buffer` is shared memory. */
   readonly shared: boolean
-  /** Whether the buffer is new: every byte is 0, and no page was ever written. */
+  /** Whether the buffer is new. In a new buffer, every byte is 0, and no page was ever written. */
   readonly isNew: boolean
+  /** The WebAssembly.Memory that the buffer belongs to, if there is one. */
   readonly growable?: GrowableMemory | undefined
 }
 
+/** Rounds a length up to whole cache lines. */
 const roundUpToLine = (byteLength: number) =>
   Math.ceil(byteLength / layout.LINE_BYTE_LENGTH) * layout.LINE_BYTE_LENGTH
 
-/** Lays out the control area: returns its constant words, which say where each table begins. */
+/** Returns the constant words of the control area. They say where each table begins. */
 function constantWords({ byteLength, slotCount, classCount }: Geometry, tag = 0, shared = 0) {
   const spanCount = byteLength / layout.SPAN_BYTE_LENGTH
   const bitsByteLength = spanCount * layout.SPAN_BIT_WORD_COUNT * 4
@@ -38,7 +46,7 @@ function constantWords({ byteLength, slotCount, classCount }: Geometry, tag = 0,
   const spanRecords = roundUpToLine(touchedMap + spanCount * 4)
   const liveBits = roundUpToLine(spanRecords + spanCount * layout.RECORD_WORD_COUNT * 4)
   const slots = liveBits + 2 * bitsByteLength
-  // In the order of the words in base/layout.
+  // The order is that of the `CONTROL_` constants in base/layout.
   return Int32Array.of(
     layout.MAGIC,
     layout.VERSION,
@@ -60,10 +68,14 @@ function constantWords({ byteLength, slotCount, classCount }: Geometry, tag = 0,
   )
 }
 
+/** Returns how many spans the control area takes. */
 export const controlSpanCountOf = (geometry: Geometry) =>
   constantWords(geometry)[layout.CONTROL_SPAN_COUNT]
 
-/** Writes the control area of an empty arena. The magic word is last: it lets threads attach. */
+/**
+ * Writes the control area of an empty arena. The magic word is written last, because threads can
+ * attach as soon as it is there.
+ */
 export function writeControl(region: ArenaRegion, tag: number): void {
   const constant = constantWords(region, tag, region.shared ? 1 : 0)
   const controlSpanCount = constant[layout.CONTROL_SPAN_COUNT]
@@ -89,8 +101,8 @@ export function writeControl(region: ArenaRegion, tag: number): void {
 }
 
 /**
- * The checksum of the constant words and the class table. Each step is a bijection of the word, and
- * of the sum so far, so a change of any single word changes the checksum.
+ * Returns the checksum of the constant words and the class table. Each step is a bijection, both of
+ * the word and of the sum so far. So if any single word changes, the checksum changes.
  */
 function checksumOf(words: Int32Array): number {
   let sum: number = layout.MAGIC
@@ -104,9 +116,9 @@ function checksumOf(words: Int32Array): number {
 }
 
 /**
- * Checks that `buffer` holds an arena of this version at `base`, word by word. Each word that
- * follows from the geometry must equal the computed value, so no table can lie outside the arena.
- * @throws ArenaError 'not-an-arena', 'version-mismatch', 'corrupt'
+ * Checks word by word that `buffer` holds an arena of this version at `base`. Each word that
+ * follows from the geometry must equal the computed value. So no table can lie outside the arena.
+ * @throws ArenaError 'not-an-arena', 'version-mismatch' or 'corrupt' if the check fails
  */
 export function checkControl(buffer: ArrayBufferLike, base: number): void {
   const room = buffer.byteLength - base
@@ -125,7 +137,8 @@ export function checkControl(buffer: ArrayBufferLike, base: number): void {
     throw corrupt(`control word ${word} is ${found}, expected ${min} to ${max}`)
   }
   const longest = Math.min(room, layout.MAX_BYTE_END - base)
-  // Whole spans: in the loop below, any other length differs from this one.
+  // The length is rounded down to whole spans. If the word holds any other length, the loop below
+  // finds the difference.
   const byteLength = check(layout.CONTROL_BYTE_LENGTH, 0, longest) & -layout.SPAN_BYTE_LENGTH
   const slotCount = check(layout.CONTROL_SLOT_COUNT, 1, layout.MAX_SLOT_COUNT)
   const classCount = check(layout.CONTROL_CLASS_COUNT, 1, layout.MAX_CLASS_COUNT)
@@ -147,7 +160,11 @@ export function checkControl(buffer: ArrayBufferLike, base: number): void {
   check(layout.CONTROL_CHECKSUM, checksumOf(words) >>> 0)
 }
 
+/** The next tag, minus 1. It starts at random, because other threads count their arenas too. */
 let arenaCount = Math.floor(Math.random() * 255)
 
-/** The next arena's tag, 1 to 255 in turn. A block header with another tag is another arena's. */
+/**
+ * Returns the tag for a new arena: 1 to 255 in turn. If a block header has another tag, the block
+ * belongs to another arena.
+ */
 export const nextTag = () => 1 + (arenaCount++ % 255)

@@ -1,11 +1,12 @@
-/** `Arena` as users have it: with the code that creates arenas. */
+/** Adds `create` to the class `Arena`. Users import the class from here, through the entry. */
 import { openMemory } from '../memory/memory.ts'
 import { Arena as AttachedArena, openArena } from './arena.ts'
 import { nextTag, writeControl } from './control.ts'
 import { type ArenaOptions, findRegion } from './region.ts'
 
 /**
- * Creates an arena in new memory, or in memory that you pass. What that memory held is lost.
+ * Creates an arena in new memory, or in memory that you pass. The previous contents of that memory
+ * are lost.
  *
  * ```ts
  * const arena = Arena.create({ byteLength: 64 * 2 ** 20 })
@@ -13,8 +14,9 @@ import { type ArenaOptions, findRegion } from './region.ts'
  * const offset = pool.alloc(8)
  * arena.f32[offset >> 2] = 1.5
  * ```
- * @throws ArenaError 'invalid-argument'; 'not-shareable' if you ask for shared memory where memory
- * cannot be shared; 'out-of-memory' if the platform has no memory of that length
+ * @throws ArenaError 'invalid-argument' if an option is wrong; 'not-shareable' if you ask for
+ * shared memory and the memory cannot be shared; 'out-of-memory' if the platform has no memory of
+ * that length
  */
 function create(options: ArenaOptions): Arena {
   const region = findRegion(options)
@@ -23,11 +25,11 @@ function create(options: ArenaOptions): Arena {
   return openArena(openMemory(buffer, base, growable), shared)
 }
 
-/** An arena: what `Arena.create` and `Arena.attach` return. */
+/** An arena, as `Arena.create` and `Arena.attach` return it. */
 export type Arena = AttachedArena
 /**
- * The class of arenas. `Arena.create` makes an arena, and `Arena.attach` attaches a thread to the
- * arena of another thread.
+ * The class of arenas. `Arena.create` makes an arena. `Arena.attach` attaches a thread to the arena
+ * of another thread.
  *
  * A thread that only attaches can import `AttachedArena` instead. This is the same class without
  * `create`, so its bundle is smaller.

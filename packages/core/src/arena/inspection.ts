@@ -1,4 +1,7 @@
-/** What walks over a whole arena: functions, so that a program that calls none ships none. */
+/**
+ * Functions that walk over a whole arena. They are functions, not methods, so that the bundle of a
+ * program that calls none of them contains none of them.
+ */
 import { invalidArgument } from '../base/errors.ts'
 import { type BlockInfo, listBlocks } from '../inspect/blocks.ts'
 import { walkStats } from '../inspect/stats/exact.ts'
@@ -7,7 +10,10 @@ import { type Violation, verifyArena } from '../inspect/verify/verify.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
 import { type Arena, memoryOf } from './arena.ts'
 
-/** @throws ArenaError 'invalid-argument' */
+/**
+ * Returns the memory of an arena.
+ * @throws ArenaError 'invalid-argument' if `arena` is not an arena
+ */
 export function checkedMemory(arena: Arena): ArenaMemory {
   try {
     return memoryOf(arena)
@@ -17,23 +23,23 @@ export function checkedMemory(arena: Arena): ArenaMemory {
 }
 
 /**
- * Checks the whole arena, and returns a list of what is damaged. The list is empty if nothing is.
- * No other thread may call the library during the call.
- * @throws ArenaError 'invalid-argument'
+ * Checks the whole arena, and returns a list of what is damaged. If nothing is damaged, the list is
+ * empty. No other thread may use the arena during the call.
+ * @throws ArenaError 'invalid-argument' if `arena` is not an arena
  */
 export const verify = (arena: Arena): Violation[] => verifyArena(checkedMemory(arena))
 
 /**
- * Lists every live block by ascending offset. Blocks that a thread has freed are left out, even if
- * their owner has not received them yet. No other thread may call the library during the call.
- * @throws ArenaError 'invalid-argument'
+ * Lists every live block by ascending offset. The list leaves out blocks that a thread has freed,
+ * even if their owner has not received them yet. No other thread may use the arena during the call.
+ * @throws ArenaError 'invalid-argument' if `arena` is not an arena
  */
 export const blocks = (arena: Arena): BlockInfo[] => listBlocks(checkedMemory(arena))
 
 /**
- * Returns the figures of `arena.stats()`, but counts the live and free blocks now: it visits all
- * blocks. No other thread may call the library during the call.
- * @throws ArenaError 'invalid-argument'
+ * Returns the same figures as `arena.stats()`, but counts the live and free blocks now. For this,
+ * it visits all blocks. No other thread may use the arena during the call.
+ * @throws ArenaError 'invalid-argument' if `arena` is not an arena, or if an option is wrong
  */
 export const exactStats = (arena: Arena, options?: StatsOptions): ArenaStats =>
   walkStats(checkedMemory(arena), options)

@@ -1,13 +1,15 @@
-/** Carves blocks: cuts them off the uncarved part of a run, as a chain of free blocks. */
+/**
+ * Carves blocks: cuts them off the uncarved part of a run, and links them as a list of free blocks.
+ */
 import * as layout from '../base/layout.ts'
 import type { PayloadOffset, SpanIndex } from '../base/units.ts'
 import { type ArenaMemory, addToSlot, recordWord, spanStart } from '../memory/memory.ts'
 import { classOf, ownerOf } from '../spans/runs.ts'
 
 /**
- * Carves the next `blockCount` blocks of a run, which must have room for them. Returns the offset
- * of the first; each links to the next, and the last to 0. Until the count in the run's record is
- * written, after all headers, the blocks do not exist.
+ * Carves the next `blockCount` blocks of a run, and returns the offset of the first one. Each block
+ * links to the next, and the last links to 0. The run must have room for the blocks. The blocks do
+ * not exist until the count in the run's record is written, after all headers.
  */
 export function carve(memory: ArenaMemory, head: SpanIndex, blockCount: number): PayloadOffset {
   const { i32, plainHeader } = memory

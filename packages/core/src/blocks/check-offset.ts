@@ -1,9 +1,9 @@
 /*
- * Room blocks: carves, finds, aligns, frees and walks single blocks.
+ * Room blocks: carves, finds, aligns, frees and walks over single blocks.
  * Invariant: an offset without a live block is refused before any memory is changed.
  *
- * This file checks the offsets that callers pass: it finds the live block, and refuses freed blocks
- * and made-up offsets. All paths but the fast ones use it.
+ * This file checks the offsets that callers pass: it finds the live block at an offset, and refuses
+ * freed blocks and invented offsets. All paths except the fast paths use it.
  */
 import { ArenaError, corrupt, doubleFree, invalidOffset, wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -23,8 +23,9 @@ import { classOf, ownerOf, runSpanCountOf } from '../spans/runs.ts'
 import { classInMap, headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
 /**
- * The start of the live block that `alloc` returned as `offset`; throws if there is none. The start
- * differs from `offset` only if the payload was shifted: an unshifted payload would begin there.
+ * Returns the start of the live block for which `alloc` returned `offset`. The start is where an
+ * unshifted payload would begin. So it differs from `offset` only if the payload was shifted.
+ * @throws ArenaError 'invalid-offset', 'double-free' or 'corrupt' if there is no such block
  */
 export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset {
   const block = blockStartAt(memory, offset)
@@ -48,7 +49,7 @@ export function liveBlockAt(memory: ArenaMemory, offset: number): PayloadOffset 
   throw overwritten(offset)
 }
 
-/** Whether there is a live block that `alloc` returned as `offset`. */
+/** Returns true if there is a live block for which `alloc` returned `offset`. */
 export function isLiveAt(memory: ArenaMemory, offset: number): boolean {
   try {
     liveBlockAt(memory, offset)
@@ -59,16 +60,21 @@ export function isLiveAt(memory: ArenaMemory, offset: number): boolean {
   }
 }
 
+/** Creates the error for a block whose header was overwritten. */
 export const overwritten = (offset: number) =>
   corrupt(
     `the header of the block at offset ${offset} was overwritten, most likely by a write past ` +
       'the block before it',
   )
 
+/** Creates the error for an offset inside a block. */
 const insideBlock = (offset: number, block: number) =>
   invalidOffset(offset, `lies inside the block at ${block}`)
 
-/** The start of the carved block that contains `offset`; throws if there is none. */
+/**
+ * Returns the start of the carved block that contains `offset`.
+ * @throws ArenaError 'invalid-offset' or 'double-free' if there is no such block
+ */
 function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   if (typeof offset !== 'number' || (offset | 0) !== offset) {
     throw invalidOffset(offset, 'is no integer below 2^31')
@@ -90,6 +96,9 @@ function blockStartAt(memory: ArenaMemory, offset: number): PayloadOffset {
   return startInRun(memory, offset, headOf(memory, span))
 }
 
+/**
+ * Returns the start of the carved block that contains `offset`, in the run that begins at `head`.
+ */
 function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): PayloadOffset {
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
   const classIndex = classOf(memory, head)
@@ -103,15 +112,19 @@ function startInRun(memory: ArenaMemory, offset: number, head: SpanIndex): Paylo
   return (first + blockIndex * stride) as PayloadOffset
 }
 
-/** The class of the block that begins at `block`, or `LARGE_CLASS`. */
+/**
+ * Returns the class of the block that begins at `block`. For a large block, returns `LARGE_CLASS`.
+ */
 export const classOfBlock = (memory: ArenaMemory, block: number) =>
   classOf(memory, spanOf(memory, block))
 
-/** Whether the block that begins at `block` is a large block: a run by itself. */
+/**
+ * Returns true if the block that begins at `block` is a large block, which has a run of its own.
+ */
 export const isLarge = (memory: ArenaMemory, block: number) =>
   classOfBlock(memory, block) === layout.LARGE_CLASS
 
-/** How many bytes the payload of the block that begins at `block` can have. */
+/** Returns how many bytes fit into the block that begins at `block`. */
 export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   const classIndex = classOfBlock(memory, block)
   if (classIndex !== layout.LARGE_CLASS)
@@ -121,7 +134,12 @@ export function roomOfBlock(memory: ArenaMemory, block: PayloadOffset): number {
   )
 }
 
-/** The requested byte length of a live block; throws if the block is too short for that length. */
+/**
+ * Returns the requested byte length of a live block.
+ * @param block the start of the block
+ * @param offset what `alloc` returned for the block
+ * @throws ArenaError 'corrupt' if the length in the header does not fit into the block
+ */
 export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: number): number {
   const byteLength = secondWordAt(memory, offset)
   if (byteLength >>> 0 <= block + roomOfBlock(memory, block) - offset) return byteLength
@@ -129,18 +147,22 @@ export function byteLengthAt(memory: ArenaMemory, block: PayloadOffset, offset: 
 }
 
 /**
- * The slot that owns the block at `block`. Throws if no slot does: when two threads free a block at
- * once, its span may be given back before the second thread looks.
+ * Returns the slot that owns the block that begins at `block`. If two threads free a block at the
+ * same time, the span of the block may already be given back. Then no slot owns it.
+ * @throws ArenaError 'double-free' or 'invalid-offset' if no slot owns the block
  */
 export function ownerOfBlock(memory: ArenaMemory, block: PayloadOffset): SlotIndex {
   const head = spanOf(memory, block)
   const owner = ownerInMap(mapAt(memory, head))
   if (owner < 0) throw unusedMemory(memory, block)
-  if (owner >= memory.slotCount) return ownerOf(memory, head) // throws
+  if (owner >= memory.slotCount) return ownerOf(memory, head) // `ownerOf` throws
   return owner
 }
 
-/** The error for unused memory: a double free if the header of a freed block is left there. */
+/**
+ * Creates the error for an offset in unused memory. It is 'double-free' if the header of a freed
+ * block is still there.
+ */
 function unusedMemory(memory: ArenaMemory, offset: number): ArenaError {
   const state = stateAt(memory, offset)
   const wasBlock = state === BLOCK_PLAIN || state === BLOCK_FREED

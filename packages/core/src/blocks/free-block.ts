@@ -1,4 +1,6 @@
-/** Frees live blocks of any kind: plain, shifted, large or internal, into their owner's slot. */
+/**
+ * Frees live blocks of any kind (plain, shifted, large or internal) into the slot that owns them.
+ */
 import * as layout from '../base/layout.ts'
 import type { PayloadOffset } from '../base/units.ts'
 import {
@@ -16,20 +18,32 @@ import { headOf, isDraining } from '../spans/span-map.ts'
 import { freeUnmarked } from './aligned.ts'
 import { isLarge } from './check-offset.ts'
 
-/** Marks a live block as free, so that a second free of the block is recognised. */
+/**
+ * Marks a live block as free, so that a second free of the block is recognised.
+ * @param block the start of the block
+ * @param offset what `alloc` returned for the block
+ */
 export function markFree(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
   if (isLarge(memory, block)) memory.i32[(offset >> 2) - 2] = memory.freedHeader
   else if (hasLiveBit(memory, block)) clearLiveBit(memory, block)
   else freeUnmarked(memory, block, offset)
 }
 
-/** Frees a live block. `offset` is what `alloc` returned: not `block` if the payload is shifted. */
+/**
+ * Frees a live block.
+ * @param block the start of the block
+ * @param offset what `alloc` returned for the block. It differs from `block` if the payload is
+ * shifted
+ */
 export function freeBlock(memory: ArenaMemory, block: PayloadOffset, offset: number): void {
   markFree(memory, block, offset)
   recycle(memory, block)
 }
 
-/** Gives the memory of a block that is marked free back to its owner, which can use it again. */
+/**
+ * Gives the memory of a block back to the owner, which can use it again. The block must be marked
+ * as free.
+ */
 export function recycle(memory: ArenaMemory, block: PayloadOffset): void {
   const { i32 } = memory
   const head = headOf(memory, spanOf(memory, block))

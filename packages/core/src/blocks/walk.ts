@@ -1,4 +1,6 @@
-/** Walks runs and blocks by the span map, the live bits and the headers, not by lists. */
+/**
+ * Walks over runs and blocks. It reads the span map, the live bits and the headers, but no lists.
+ */
 import { wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
@@ -17,7 +19,7 @@ import { classInMap, stateInMap } from '../spans/span-map.ts'
 import { roomOfBlock } from './check-offset.ts'
 
 /**
- * Calls `visit` with the first span, class and owner of every run, in ascending order.
+ * Calls `visit` for every run, in ascending order, with its first span, its class and its owner.
  * @throws ArenaError 'corrupt' if a run has a class or an owner that does not exist
  */
 export function forEachRun(
@@ -48,7 +50,7 @@ export function forEachBlockIn(
   const classIndex = classOf(memory, head)
   const stride = memory.strides[classIndex] ?? 0 // a large block is alone in its run
   const first = spanStart(memory, head) + layout.FIRST_PAYLOAD
-  // If the count is damaged, which `verify` reports, the walk must not leave the run.
+  // If the count is damaged, the walk must not leave the run. `verify` reports such a count.
   const blockCount = Math.min(
     recordAt(memory, head, layout.RECORD_CARVED_COUNT),
     capacityOf(memory, head),
@@ -57,8 +59,8 @@ export function forEachBlockIn(
 }
 
 /**
- * Calls `visit` with the start of every live block of a run, and the offset that `alloc` returned
- * for it. Reads headers only where a block may be live without a live bit.
+ * Calls `visit` for every live block of a run, with the start of the block, and with the offset
+ * that `alloc` returned for it. Reads a header only if the block may be live without a live bit.
  */
 export function forEachLiveIn(
   memory: ArenaMemory,
@@ -76,7 +78,12 @@ export function forEachLiveIn(
   })
 }
 
-/** The offset that `alloc` returned for a block without a live bit; 0 if the block is free. */
+/**
+ * Returns the offset that `alloc` returned for a block without a live bit. Returns 0 if the block
+ * is free.
+ * @param block the start of the block
+ * @param isLarge whether the block is a large block
+ */
 export function unmarkedOffset(
   memory: ArenaMemory,
   block: PayloadOffset,

@@ -1,6 +1,7 @@
 /**
- * Room inspect: shows an arena's blocks, figures and faults, and has a supervisor, which learns
- * from telemetry. Invariant: nothing here changes blocks; a supervisor only publishes batches.
+ * Room inspect: lists an arena's blocks, figures and faults. It also has the supervisor, which
+ * learns from telemetry.
+ * Invariant: no code here changes blocks. A supervisor only publishes batches.
  */
 import { forEachLiveIn, forEachRun } from '../blocks/walk.ts'
 import { BLOCK_INTERNAL, typeInHeader } from '../memory/block-header.ts'
@@ -14,13 +15,16 @@ export interface BlockInfo {
   readonly offset: number
   /** How many bytes were requested for the block. */
   readonly byteLength: number
-  /** The type of the elements. It is `'untyped'` unless `allocArray` made the block. */
+  /** The type of the elements. If `allocArray` did not make the block, it is `'untyped'`. */
   readonly type: ElementTypeName
   /** The slot that owns the block. */
   readonly slot: number
 }
 
-/** Every live block by ascending offset, without blocks that were freed but not yet received. */
+/**
+ * Returns every live block by ascending offset. Leaves out blocks that were freed, but that their
+ * owner has not received yet.
+ */
 export function listBlocks(memory: ArenaMemory): BlockInfo[] {
   const onTheWay = offsetsOnTheWay(memory)
   const blocks: BlockInfo[] = []

@@ -1,6 +1,7 @@
 /**
- * A supervisor, in any thread, reads the telemetry of all pools and publishes how many blocks their
- * refills hand out. A pool reads that number at its next refill, and waits for no thread.
+ * A supervisor runs in any thread. It reads the telemetry of all pools, and publishes how many
+ * blocks their refills hand out. A pool reads the published number at its next refill, and waits
+ * for no thread.
  */
 import { checkInteger, checkOptions, invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -12,91 +13,110 @@ import { checkedSlot } from '../spans/slots.ts'
 import { openTelemetry, type TelemetryEvent } from '../telemetry/telemetry.ts'
 
 /**
- * What a supervisor publishes:
+ * The mode of a supervisor. It decides to which slots the supervisor publishes refill batches:
  *
- * - `frozen`: nothing, so that results stay reproducible
- * - `canary`: refill batches for one slot only, where you can watch the effect
- * - `learn`: refill batches for all slots
+ * - `frozen`: to no slot, so that results stay reproducible
+ * - `canary`: to one slot only, so that you can watch the effect there
+ * - `learn`: to all slots
  */
 export type SupervisorState = 'frozen' | 'canary' | 'learn'
+/** All modes of a supervisor. */
 const STATES: readonly unknown[] = ['frozen', 'canary', 'learn'] satisfies SupervisorState[]
 
 /** Options of `openSupervisor`. */
 export interface SupervisorOptions {
-  /** What the supervisor publishes at first. Default `'frozen'`. */
+  /** The mode of the supervisor at first. Default `'frozen'`. */
   readonly state?: SupervisorState
-  /** The slot that gets refill batches in state `'canary'`. Default 0. */
+  /** The slot to which the supervisor publishes batches in mode `'canary'`. Default 0. */
   readonly canarySlot?: number
 }
 
 /**
- * Chooses for all pools how many blocks a refill hands out: the refill batch. It learns from the
- * telemetry of the pools. `openSupervisor` opens one, in any thread. It has no timer: call `step`
- * regularly.
+ * Decides for all pools how many blocks a refill hands out. This number is the refill batch. A
+ * supervisor learns it from the telemetry of the pools. `openSupervisor` opens a supervisor, in any
+ * thread. A supervisor has no timer, so call `step` regularly.
  */
 export interface Supervisor {
   /**
-   * What the supervisor publishes. You may set it. If you change `'canary'` to `'learn'`, all slots
-   * at once get the batches that were found for the canary slot.
-   * @throws ArenaError 'invalid-argument' if you set another value
+   * The mode of the supervisor. It decides to which slots the supervisor publishes batches. You may
+   * set it. In `'canary'`, the supervisor publishes to one slot only. If you change `'canary'` to
+   * `'learn'`, every slot gets the batches that were found for the canary slot.
+   * @throws ArenaError 'invalid-argument' if you set any other value
    */
   state: SupervisorState
 
   /**
-   * Reads the events of all pools since the last step, and changes batches where that pays. If the
-   * state is `'frozen'`, it only reads. Call it regularly, such as each frame or each second: pools
-   * drop events if nobody reads them.
+   * Reads the events of all pools since the last step, and changes the batches of size classes
+   * where another batch costs less. In mode `'frozen'`, it only reads. Call it regularly, such as
+   * each frame or each second, because pools drop events that nobody reads.
    *
-   * A batch doubles or halves if this would have been better in three steps in a row. Twice the
-   * batch is better if it saves 8 % of the cost of refills. Half of it is better if most refills
-   * handed out four times what was needed. After a change, the size class keeps its batch for ten
-   * steps.
+   * A batch doubles or halves if the new batch would have been better in three steps in a row.
+   * Twice the batch is better if it saves 8 % of the cost of refills. Half of the batch is better
+   * if most refills handed out four times what was needed. After a change, the size class keeps its
+   * batch for ten steps.
    *
-   * Before its first change, the supervisor assumes the batch that refills hand out on average. A
-   * batch that `publishBatch` set stays until the supervisor finds another one.
-   * @param visit gets every event, because other readers do not get the events that `step` reads
+   * Before its first change, the supervisor assumes the average number of blocks that refills hand
+   * out. A batch that `publishBatch` set stays until the supervisor finds another one.
+   * @param visit gets every event. Without it, the events are lost, because other readers do not
+   * get the events that `step` reads
    * @returns how many size classes got another batch
-   * @throws ArenaError 'invalid-argument'
+   * @throws ArenaError 'invalid-argument' if `visit` is not a function
    */
   step(visit?: (event: Readonly<TelemetryEvent>) => void): number
 
   /**
-   * Returns the refill batch that was found for blocks of `byteLength` bytes, in blocks. It is 0 if
-   * none was found yet.
-   * @throws ArenaError 'invalid-argument'
+   * Returns the refill batch that the supervisor has found for blocks of `byteLength` bytes, as a
+   * number of blocks. Returns 0 if it has found none yet.
+   * @throws ArenaError 'invalid-argument' if `byteLength` is wrong, or is too long for a size class
    */
   batchFor(byteLength: number): number
 
   /**
-   * Forgets what the supervisor has found, and withdraws all published batches, also those of other
-   * publishers. Pools then decide by themselves again.
+   * Forgets what the supervisor has found, and withdraws all published batches, even if another
+   * publisher has published them. Then each pool decides by itself again.
    */
   reset(): void
 }
 
-/** A batch is published if it would have been better in so many windows in a row. */
+/**
+ * A batch is published if it would have been better in so many windows in a row. A window is the
+ * time between two steps.
+ */
 const STREAK = 3
-/** A batch stays for so many windows, lest two batches of about the same cost alternate. */
+/**
+ * A batch stays for so many windows. Otherwise two batches of about the same cost could alternate.
+ */
 const COOL_DOWN = 10
-/** What a supervisor knows about a class. */
+/** Makes an empty finding: what a supervisor knows about a class. */
 const newFinding = (slotCount: number) => ({
-  /** The batch that was found for the class; 0 if none was. */
+  /** The batch that was found for the class; 0 if none was found. */
   batch: 0,
-  /** What the last `streak` windows asked for: a larger batch is 1, a smaller one -1, neither 0. */
+  /**
+   * What the last `streak` windows asked for: 1 is a larger batch, -1 a smaller one, 0 the same
+   * batch.
+   */
   direction: 0,
+  /** How many windows in a row had this direction. */
   streak: 0,
+  /** How many more windows the batch must stay. */
   coolDown: 0,
-  /** Of this window: blocks that its refills handed out, and the counts of `RefillWindow`. */
+  /**
+   * Counts of this window: the blocks that refills handed out, and the counts of `RefillWindow`.
+   */
   blockCount: 0,
   refillCount: 0,
   furtherCount: 0,
   idleCount: 0,
-  /** By slot: how many blocks its only refill since a sweep handed out; -1 if there were more. */
+  /**
+   * For each slot: how many blocks the only refill since the last sweep handed out; -1 if there was
+   * more than one refill.
+   */
   onlyRefills: new Int32Array(slotCount),
 })
+/** What a supervisor knows about a class. */
 type Finding = ReturnType<typeof newFinding>
 
-/** Opens a supervisor, which reads events only in `step`: it has no timer. */
+/** Opens a supervisor. It has no timer: it reads events only in `step`. */
 export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions = {}): Supervisor {
   checkOptions(options, ['state', 'canarySlot'])
   const { state = 'frozen', canarySlot = 0 } = options
@@ -106,12 +126,17 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
   const findings = Array.from(memory.strides, () => newFinding(memory.slotCount))
   let visitor: ((event: Readonly<TelemetryEvent>) => void) | undefined
 
+  /**
+   * Adds a refill to the window of its class, and passes the event to the visitor of `step`. In
+   * mode 'canary', only refills of the canary slot count.
+   */
   function noteEvent(event: Readonly<TelemetryEvent>): void {
     const isJudged = current !== 'canary' || event.slot === canary
     if (event.kind === 'refill' && isJudged) note(findings[event.classIndex], event)
     visitor?.(event)
   }
 
+  /** See `Supervisor.step`. */
   function step(visit?: (event: Readonly<TelemetryEvent>) => void): number {
     if (visit !== undefined && typeof visit !== 'function') {
       throw invalidArgument('visit', visit, 'a function, or none')
@@ -134,6 +159,7 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
     return changed
   }
 
+  /** Publishes the batch that was found for a class, if one was found and the mode allows it. */
   function publishFinding(classIndex: number): void {
     const { batch } = findings[classIndex]
     if (batch === 0 || current === 'frozen') return
@@ -175,7 +201,10 @@ function note(
   if (!isFirst) finding.furtherCount++
 }
 
-/** Whether a class gets another batch after its window. Without refills, nothing changes. */
+/**
+ * Decides at the end of a window whether a class gets another batch. Returns true if the class gets
+ * one. Without refills in the window, nothing changes.
+ */
 function judge(finding: Finding, stride: number): boolean {
   const { blockCount, refillCount } = finding
   if (refillCount === 0) return false
@@ -183,7 +212,7 @@ function judge(finding: Finding, stride: number): boolean {
     finding.coolDown--
     return false
   }
-  // Before the first finding, the batch is what refills hand out on average.
+  // Before the first finding, the average number of blocks of a refill stands for the batch.
   const batch = finding.batch || Math.max(Math.round(blockCount / refillCount), baseBatch(stride))
   const better = betterBatch(finding, batch, stride)
   const direction = Math.sign(better - batch)
@@ -196,6 +225,7 @@ function judge(finding: Finding, stride: number): boolean {
   return true
 }
 
+/** See `publishBatch` in tuning.ts. */
 export function publishBatch(
   memory: ArenaMemory,
   byteLength: number,
@@ -208,7 +238,11 @@ export function publishBatch(
   publish(memory, only, classIndex, blockCount)
 }
 
-/** Publishes a batch of a class to the slot `only`, or to all slots. */
+/**
+ * Publishes the batch of a class.
+ * @param only the slot to publish it to; undefined for all slots
+ * @param blockCount the batch; 0 to withdraw the published batch
+ */
 function publish(
   memory: ArenaMemory,
   only: SlotIndex | undefined,
@@ -222,11 +256,19 @@ function publish(
   }
 }
 
+/**
+ * Returns the size class of blocks of `byteLength` bytes.
+ * @throws ArenaError 'invalid-argument' if no size class has room for them
+ */
 function checkedClass(memory: ArenaMemory, byteLength: number): ClassIndex {
   checkInteger('byteLength', byteLength, 0, memory.maxClassByteLength)
   return classFor(memory, byteLength)
 }
 
+/**
+ * Returns `state` if it is a mode of a supervisor.
+ * @throws ArenaError 'invalid-argument' if it is not
+ */
 function checkedState(state: SupervisorState): SupervisorState {
   if (STATES.includes(state)) return state
   throw invalidArgument('state', state, `'frozen', 'canary' or 'learn'`)

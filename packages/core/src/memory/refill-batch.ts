@@ -1,59 +1,95 @@
 /**
- * How many blocks a refill hands out: its batch. Pure functions of numbers, which touch no memory.
+ * Decides how many blocks a refill hands out. This number is the refill batch, here called the
+ * batch. These are pure functions of numbers, which touch no memory.
  *
- * A slot learns two numbers per class: the batch, and how many allocs found no free block (a miss)
- * since the last sweep. They change at misses and sweeps only, so the hot path counts nothing.
+ * For each class, a slot learns two numbers in one word: the batch, and the number of misses since
+ * the last sweep. A miss is an `alloc` that finds its free list empty. The numbers change only at
+ * misses and sweeps, so the fast path counts nothing.
  *
  *     event       condition                                      the batch
  *     a miss      the first since the last sweep                 stays
- *                 a further one                                  doubles
- *                 a further one, but other threads gave
+ *                 a further miss                                 doubles
+ *                 a further miss, but other threads gave
  *                 half of the batch back                         stays
  *     a sweep     no miss, but blocks on the free list: idle     halves
  *                 one miss, and 3/4 of the batch unused          halves
  *                 else                                           stays
  *
- * (If the batch grew fourfold, bursts would take 3 % fewer refills, and a steady load 3 % more
- * time, as more blocks are handed out for nothing; commits would be the same.) `base` and `max`
- * bound the batch of a class. They come from tables, because computing them takes 30 ns a refill.
+ * (If the batch grew fourfold instead, bursts would take 3 % fewer refills. A steady load would
+ * take 3 % more time, because refills hand out more unused blocks. The committed memory would be
+ * the same.) `base` and `max` are the smallest and the largest batch of a class. They come from
+ * tables, because it takes 30 ns a refill to compute them.
  */
 
+/** The smallest batch of each class lies between these two numbers of blocks. */
 const MAX_BASE = 64
 const MIN_BASE = 16
-/** A batch of 8 KiB pays for the miss, and is little to commit. The bounds above come first. */
+/**
+ * The blocks of the smallest batch have about 8 KiB in total. This is enough to pay for the miss,
+ * and it commits little memory. If 8 KiB are fewer than `MIN_BASE` or more than `MAX_BASE` blocks,
+ * that limit applies instead.
+ */
 const BASE_BYTE_LENGTH = 8192
 
+/** The factor by which a batch grows. */
 const GROWTH = 2
+/** The most blocks that a refill hands out, in any class. */
 export const MAX_BATCH = 1024
-/** As in `base/layout.ts`: by contract D, the policy imports nothing. */
+/**
+ * The same as in `base/layout.ts`. It is repeated here because this file imports nothing (contract
+ * D).
+ */
 const SPAN_BYTE_LENGTH = 65536
 
+/** The word `learned`: the batch is in the low 16 bits, the number of misses is above them. */
 const BATCH_MASK = 0xffff
 const MISS_SHIFT = 16
+/** The count of misses stops at this number. */
 const MAX_MISS_COUNT = 255
 
-/** The smallest batch: from 64 blocks of the smallest strides to 16 of the largest. */
+/**
+ * Returns the smallest batch for a stride: 64 blocks for the smallest strides, down to 16 blocks
+ * for the largest.
+ */
 export const baseBatch = (stride: number) =>
   Math.max(MIN_BASE, Math.min(MAX_BASE, Math.floor(BASE_BYTE_LENGTH / stride)))
 
 /**
- * The largest batch: 1024 blocks, or a span of them if that is less, but at least the base. (If it
- * were a little below a span, the rest would take a refill: a third more refills in bursts.)
+ * Returns the largest batch for a stride: 1024 blocks, or the blocks of one span if these are
+ * fewer, but never less than the smallest batch. (If the largest batch were a little less than a
+ * span, the rest of the span would need another refill. In bursts, this makes a third more
+ * refills.)
  */
 export const maxBatch = (stride: number) =>
   Math.max(baseBatch(stride), Math.min(MAX_BATCH, Math.floor(SPAN_BYTE_LENGTH / stride)))
 
-/** The batch in the word `learned`, kept in bounds: the word is 0 at first, or may be damaged. */
+/**
+ * Returns the batch in the word `learned`, limited to `base` and `max`. The limits are needed
+ * because the word is 0 at first, and because it may have been overwritten.
+ * @param learned the word that a slot learned for the class
+ * @param base the smallest batch of the class
+ * @param max the largest batch of the class
+ */
 export const learnedBatch = (learned: number, base: number, max: number) =>
   Math.min(Math.max(learned & BATCH_MASK, base), max)
 
-/** The batch that a supervisor published; if it published none, the learned batch. */
+/**
+ * Returns the batch for the next refill of a class: the published batch, or the learned batch if no
+ * batch was published.
+ * @param published the batch that a supervisor or `publishBatch` published; 0 if none
+ * @param learned the word that the slot learned for the class
+ * @param base the smallest batch that the slot may learn
+ * @param max the largest batch that the slot may learn. A published batch may be larger
+ */
 export const batchFor = (published: number, learned: number, base: number, max: number) =>
   published > 0 ? Math.min(published, MAX_BATCH) : learnedBatch(learned, base, max)
 
 /**
- * The word `learned` after a miss.
- * @param arrivedCount blocks that other threads gave back since the last refill
+ * Returns the word `learned` after a miss.
+ * @param learned the word before the miss
+ * @param base the smallest batch of the class
+ * @param max the largest batch of the class
+ * @param arrivedCount how many blocks other threads gave back since the last refill
  */
 export function afterMiss(
   learned: number,
@@ -68,8 +104,11 @@ export function afterMiss(
 }
 
 /**
- * The word `learned` after a sweep for empty spans.
- * @param spareCount blocks that lay on the free list
+ * Returns the word `learned` after a sweep for empty spans.
+ * @param learned the word before the sweep
+ * @param base the smallest batch of the class
+ * @param max the largest batch of the class
+ * @param spareCount how many blocks of the class the sweep found on the free list
  */
 export function afterSweep(learned: number, base: number, max: number, spareCount: number): number {
   const missCount = (learned >>> MISS_SHIFT) & MAX_MISS_COUNT
@@ -80,30 +119,43 @@ export function afterSweep(learned: number, base: number, max: number, spareCoun
 }
 
 /*
- * Which batch would have served a class better, between two steps of a supervisor? Between two
- * sweeps for empty spans, a pool refills a class once or several times. Twice the batch saves half
- * of the refills after the first one, but the first one hands out half a batch too much on average.
+ * `betterBatch` compares batches between two steps of a supervisor. Between two sweeps for empty
+ * spans, a pool refills a class once or several times. With twice the batch, half of the refills
+ * after the first one would not be needed. But the first refill would hand out half a batch too
+ * much on average.
  *
  *     most refills handed out four times the need    half
  *     twice the batch saves 8 %                      twice
  *     else                                           the same
  */
 
-/** The cost of a refill, in units of one more block that it hands out: 100 ns against 2 ns. */
+/**
+ * The cost of a refill, in units of the cost of handing out one more block. A refill costs 100 ns,
+ * and a further block costs 2 ns.
+ */
 const REFILL_COST = 50
-/** In percent; a smaller gain is not worth a change. */
+/** The least gain, in percent of the cost, for which a batch changes. */
 const MIN_GAIN = 8
 
-/** The refills of a class between two steps of a supervisor. */
+/** Counts of the refills of a class between two steps of a supervisor. */
 interface RefillWindow {
+  /** All refills. */
   readonly refillCount: number
-  /** Refills that were not the first one after a sweep. */
+  /** The refills that were not the first one after a sweep. */
   readonly furtherCount: number
-  /** Refills, each alone between two sweeps, that handed out at least four times the need. */
+  /**
+   * The refills that were alone between two sweeps, and handed out at least four times the need.
+   */
   readonly idleCount: number
 }
 
-/** The batch that would have been better in a window: half, twice, or the present one. */
+/**
+ * Returns the batch that would have been better in a window: half the batch, twice the batch, or
+ * `batch` itself.
+ * @param window the refills between two steps of a supervisor
+ * @param batch the batch that these refills used
+ * @param stride the stride of the class, which limits the batch
+ */
 export function betterBatch(window: RefillWindow, batch: number, stride: number): number {
   const { refillCount, furtherCount, idleCount } = window
   if (2 * idleCount > refillCount) {
@@ -115,5 +167,10 @@ export function betterBatch(window: RefillWindow, batch: number, stride: number)
   return isBetter && gain > 0 ? Math.max(batch, Math.min(2 * batch, maxBatch(stride))) : batch
 }
 
-/** Whether a refill was too much: the next sweep found three quarters of its blocks unused. */
+/**
+ * Returns true if a refill handed out too much: the next sweep found three quarters of its blocks
+ * unused.
+ * @param blockCount how many blocks the refill handed out
+ * @param spareCount how many free blocks the next sweep found
+ */
 export const wasIdle = (blockCount: number, spareCount: number) => 4 * spareCount >= 3 * blockCount

@@ -1,6 +1,7 @@
 /**
- * Size classes: byte length -> class -> stride. A stride is header + payload, a multiple of 16.
- * Only this file computes strides; all other code reads them from the class table.
+ * Computes size classes: from a byte length to a class, and from a class to a stride. A stride is
+ * the length of a header and a payload, and is a multiple of 16. Only this file computes strides.
+ * All other code reads them from the class table.
  */
 import { isArray } from '../base/builtins.ts'
 import { checkInteger, checkMultiple, invalidArgument } from '../base/errors.ts'
@@ -8,10 +9,13 @@ import * as layout from '../base/layout.ts'
 import type { ClassIndex } from '../base/units.ts'
 import { baseBatch, maxBatch } from './refill-batch.ts'
 
-/** Longer payloads have no size class: each is a large block, a run by itself. */
+/**
+ * The longest payload that a size class can have, in bytes. A block with a longer payload is a
+ * large block, which has a run of spans of its own.
+ */
 export const MAX_CLASS_PAYLOAD = 512 * 1024
 
-/** The smallest stride that holds a payload of `byteLength` bytes. */
+/** Returns the smallest stride for a payload of `byteLength` bytes. */
 const strideFor = (byteLength: number) =>
   (byteLength + layout.HEADER_BYTE_LENGTH + layout.GRANULE_BYTE_LENGTH - 1) &
   -layout.GRANULE_BYTE_LENGTH
@@ -20,10 +24,12 @@ const strideFor = (byteLength: number) =>
 export const MAX_STRIDE = strideFor(MAX_CLASS_PAYLOAD)
 
 /**
- * Default classes: strides in 16-byte steps up to 128 B of payload, then four per doubling. One of
- * the four fits a payload of 2^k, such as 256 B or 1 KiB. The others have strides of 5/4, 6/4 and
- * 7/4 of 2^k, and waste 18.8 % at worst; as payloads, these lengths would waste 20.6 %. The
- * doubling from 128 to 256 has a fifth class, because its steps are multiples of 16.
+ * Returns the strides of the default classes, ascending. Up to 128 bytes of payload, they are 16
+ * bytes apart. Above, there are four classes for each doubling. One of the four fits a payload of
+ * 2^k, such as 256 B or 1 KiB. The other three have strides of 5/4, 6/4 and 7/4 of 2^k, and waste
+ * at most 18.8 %. If these were the lengths of payloads instead of strides, the most waste would be
+ * 20.6 %. The doubling from 128 to 256 has a fifth class, because its steps must be multiples of
+ * 16.
  */
 function defaultStrides(): number[] {
   const strides: number[] = []
@@ -35,7 +41,12 @@ function defaultStrides(): number[] {
   return strides
 }
 
-/** Strides of the default classes and of the user's classes, ascending, without repetition. */
+/**
+ * Returns the strides of the default classes and of the user's classes, ascending and without
+ * repetition.
+ * @param classes the payload length of each class of the user, in bytes
+ * @throws ArenaError 'invalid-argument' if a length is wrong, or if there are too many classes
+ */
 export function stridesWith(classes: readonly number[]): number[] {
   if (!isArray(classes)) throw invalidArgument('classes', classes, 'an array of byte lengths')
   const strides = new Set(defaultStrides())
@@ -48,14 +59,17 @@ export function stridesWith(classes: readonly number[]): number[] {
   return [...strides].sort((a, b) => a - b)
 }
 
-/** How many blocks of a stride fit a run of `spanCount` spans. */
+/** Returns how many blocks with this stride fit into a run of `spanCount` spans. */
 export const blockCapacity = (stride: number, spanCount: number) =>
   Math.floor(
     (spanCount * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD + layout.HEADER_BYTE_LENGTH) /
       stride,
   )
 
-/** Spans of a usual run: the fewest, up to nine, that waste at most 1/8; else what wastes least. */
+/**
+ * Returns how many spans a run for this stride usually has: the fewest, up to nine, that waste at
+ * most 1/8. If even nine spans waste more than 1/8, returns the count that wastes least.
+ */
 export function preferredRunSpanCount(stride: number): number {
   let best = 0
   let bestWaste = 1
@@ -71,16 +85,20 @@ export function preferredRunSpanCount(stride: number): number {
   return best
 }
 
-/** How many spans a run of one block takes, whose payload has `byteLength` bytes. */
+/** Returns how many spans a run needs for one block with a payload of `byteLength` bytes. */
 export const spanCountFor = (byteLength: number) =>
   ((byteLength + layout.FIRST_PAYLOAD - 1) >>> layout.SPAN_SHIFT) + 1
 
-/** Runs of a class have fewer spans than this, unless a record was overwritten. */
+/** A run of a size class has fewer spans than this number, unless its record was overwritten. */
 const CAPACITY_COUNT = 16
 
+/** The tables of the size classes of one arena. */
 export type SizeClasses = ReturnType<typeof tablesOf>
 
-/** The size classes of one arena, as tables for the hot path. @param strides ascending */
+/**
+ * Returns the size classes of one arena, as tables for the fast paths.
+ * @param strides the stride of each class, ascending
+ */
 export function tablesOf(strides: Int32Array) {
   const classCount = strides.length
   const maxStride = strides[classCount - 1]
@@ -96,49 +114,56 @@ export function tablesOf(strides: Int32Array) {
   })
   return {
     classCount,
-    /** The largest payload that has a class, in bytes. */
+    /** The longest payload that a size class of this arena has, in bytes. */
     maxClassByteLength: maxStride - layout.HEADER_BYTE_LENGTH,
     /** The stride of each class, in bytes. */
     strides,
     /**
-     * The class of a stride in granules: `classOf[(byteLength + 23) >>> 4]`. The table takes 32
-     * KiB, but a program touches a line or two of it. (Shifts and clz: +0.4 ns, no user classes.)
+     * The class of each stride, indexed by the stride in granules. For a payload, the index is
+     * `(byteLength + 23) >>> 4`. The table takes 32 KiB, but most programs touch only one or two of
+     * its cache lines. (Rejected: to compute the class by shifts and clz. That takes 0.4 ns more,
+     * and allows no classes of the user.)
      */
     classOf,
     /**
-     * Two words per class: the stride in bytes, and a reciprocal, ceil(2^20 / stride in granules).
-     * For byte `b` of a run's blocks, `q = imul(b >>> 4, reciprocal) >>> 20`. If block q begins at
-     * `b`, then `imul(q, stride) === b`, and else not: rounding adds less than `b >>> 4` to the
-     * product. That is below 2^20, as runs have fewer than 2^16 granules.
+     * Two words for each class: the stride in bytes, and the reciprocal of the stride in granules,
+     * which is `ceil(2^20 / granules)`. With these, `free` finds out without a division whether a
+     * block begins at byte `b` of a run's blocks. Let `q = imul(b >>> 4, reciprocal) >>> 20`. If
+     * block q begins at `b`, then `imul(q, stride) === b`. If no block begins at `b`, the two
+     * differ. The reason: rounding up adds less than `b >>> 4` to the product. This is below 2^20,
+     * because runs have fewer than 2^16 granules.
      */
     divisors,
-    /** Per class, the span count of a usual run. */
+    /** For each class, how many spans a run usually has. */
     runSpanCounts: strides.map(preferredRunSpanCount),
     /**
-     * Per class, how many blocks fit runs of 0 to 15 spans. It is a table because, until the engine
-     * compiles a function, each division in it makes garbage.
+     * For each class, how many blocks fit into runs of 0 to 15 spans. It is a table because each
+     * division makes garbage until the engine compiles the function.
      */
     capacities: new Int32Array(CAPACITY_COUNT * classCount).map((_, i) =>
       blockCapacity(strides[i >> 4], i & 15),
     ),
-    /** Per class, the bounds of a refill's batch. */
+    /** For each class, the smallest and the largest batch of a refill. */
     baseBatches: strides.map(baseBatch),
     maxBatches: strides.map(maxBatch),
   }
 }
 
-/** How many blocks of a class fit a run of `spanCount` spans. */
+/** Returns how many blocks of a class fit into a run of `spanCount` spans. */
 export const capacityFor = (classes: SizeClasses, classIndex: ClassIndex, spanCount: number) =>
   spanCount < CAPACITY_COUNT
     ? classes.capacities[CAPACITY_COUNT * classIndex + spanCount]
     : blockCapacity(classes.strides[classIndex], spanCount)
 
-/** The room, in bytes, of a block that is allocated with `byteLength` bytes. */
+/** Returns how many bytes fit into the block that `alloc(byteLength)` would allocate. */
 export const roomFor = (classes: SizeClasses, byteLength: number): number =>
   byteLength <= classes.maxClassByteLength
     ? classes.strides[classFor(classes, byteLength)] - layout.HEADER_BYTE_LENGTH
     : spanCountFor(byteLength) * layout.SPAN_BYTE_LENGTH - layout.FIRST_PAYLOAD
 
-/** The smallest class whose blocks hold `byteLength` bytes: at most `maxClassByteLength`. */
+/**
+ * Returns the smallest class whose blocks hold `byteLength` bytes.
+ * @param byteLength at most `maxClassByteLength`
+ */
 export const classFor = ({ classOf }: SizeClasses, byteLength: number): ClassIndex =>
   classOf[strideFor(byteLength) >>> layout.GRANULE_SHIFT] as ClassIndex

@@ -1,9 +1,10 @@
 /**
- * The fast paths of a pool: closures over numbers and three typed arrays. The heads of free lists
- * are words of the arena. `free` reads no header: only a word of the span map, and one of the live
- * bits, which is for 512 bytes.
+ * The fast paths of a pool: closures over numbers and three typed arrays. The heads of the free
+ * lists are words of the arena. `free` reads no header. It reads one word of the span map, and one
+ * word of the live bits. One such word covers 512 bytes.
  *
- * Rejected: times relative to these paths, 16 to 4096 B at random, on Node 20 / Node 24 / Bun:
+ * These variants were rejected. The numbers are times relative to the fast paths, for random
+ * lengths from 16 to 4096 B, on Node 20 / Node 24 / Bun:
  *
  *     live state in headers, no live bits    1,000 live: 1.03 / 1.00 / 1.00
  *                                          100,000 live: 1.8 / 1.4 / 1.5
@@ -22,19 +23,24 @@ import { allocSlow } from '../refill/alloc-slow.ts'
 import { createEnqueue, markFreed, type PoolCore } from '../remote/remote.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from '../spans/span-map.ts'
 
+/** The methods of a pool that have a fast path. */
 export interface FastPaths extends PoolCore {
+  /** See `PoolOf.alloc`. */
   alloc(byteLength: number, alignment?: number): number
+  /** See `PoolOf.tryAlloc`. */
   tryAlloc(byteLength: number, alignment?: number): number
+  /** See `PoolOf.free`. */
   free(offset: number): void
-  /** Makes every later call take the slow path. */
+  /** Makes every later call use the slow path. */
   disable(): void
 }
 
 /**
- * Makes the fast paths for the arena's present buffer. If a WebAssembly.Memory grows, they read
- * undefined from its old views, and take the slow path, which makes new fast paths. (With `let i32`
- * the old ones could stay, but alloc and free would take 1.1 ns more: engines embed constants.)
- * @param current returns the present fast paths of the pool; throws if the pool is closed
+ * Makes the fast paths for the arena's present buffer. If a WebAssembly.Memory grows, the fast
+ * paths read undefined from its old views. Then they call the slow path, which makes new fast
+ * paths. (With a variable `i32` instead of a constant, the old fast paths could stay in use. But
+ * alloc and free would take 1.1 ns more, because engines embed constants in the code.)
+ * @param current returns the present fast paths of the pool. It throws if the pool is closed
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: closures; a class is 1.3 times slower
 export function createFastPaths(
@@ -43,22 +49,25 @@ export function createFastPaths(
   current: () => FastPaths,
 ): FastPaths {
   const { i32 } = memory
-  const { base, slotCount, controlSpanCount, byteLength: reach } = memory // the map ends at `reach`
+  const { base, slotCount, controlSpanCount, byteLength: reach } = memory // `reach`: arena length
   const { maxClassByteLength, divisors, classCount } = memory
-  // A copy, which `disable` overwrites: later, another pool may use the free lists of this slot.
+  // A copy, so that `disable` can overwrite it. After this pool is closed, another pool may use the
+  // free lists of this slot.
   const classOf = memory.classOf.slice()
   const freeHeads: number = slotWord(memory, slot, layout.SLOT_FREE_HEADS)
   const spanMap: number = spanMapWord(memory, 0 as SpanIndex)
   const liveBits: number = liveWord(memory, base)
   const plain = memory.plainHeader
-  /** Blocks lie between these offsets. An overwritten free list may lead to other offsets. */
+  /** All blocks lie between these offsets. An overwritten free list may lead to other offsets. */
   const lowest = spanStart(memory, controlSpanCount as SpanIndex)
   const highest = base + reach
-  // -1 once the pool is closed: then only a free span's map word minus `mine` is a class index. As
-  // free spans have no live bits, `tryFree` frees nothing.
+  // `mine` is the map word of a head of this slot, without the class. `disable` sets it to -1. Then
+  // only the map word of a free span, minus `mine`, is the index of a class. Free spans have no
+  // live bits, so `tryFree` frees nothing.
   let mine = headPattern(slot)
   const theirs = mine & ~OWNER_MASK
 
+  /** See `PoolOf.tryAlloc`. */
   function tryAlloc(byteLength: number, alignment?: number): number {
     if (
       alignment === undefined &&
@@ -73,7 +82,7 @@ export function createFastPaths(
         i32[freeHeads + classIndex] = i32[header + 1]
         i32[header + 1] = byteLength
         i32[header] = plain
-        // Last: if the thread dies before this store, the block is still free.
+        // This store is last: if the thread dies before it, the block is still free.
         i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
         return block
       }
@@ -81,20 +90,25 @@ export function createFastPaths(
     return tryAllocSlow(byteLength, alignment)
   }
 
+  /** See `PoolOf.alloc`. */
   function alloc(byteLength: number, alignment?: number): number {
     const offset = tryAlloc(byteLength, alignment)
     return offset !== 0 ? offset : throwOutOfMemory(memory, byteLength)
   }
 
-  /** Frees a live ordinary block in the head of a run of this slot; false for any other offset. */
+  /**
+   * Frees a live ordinary block in the first span of a run of this slot, and returns true. Returns
+   * false for any other offset.
+   */
   function tryFree(offset: number): boolean {
     if (typeof offset === 'number' && (offset & -16) === offset && (offset - base) >>> 0 < reach) {
       const classIndex = i32[spanMap + ((offset - base) >>> 16)] - mine
       const liveWord = liveBits + ((offset - base) >>> 9)
       const bit = 1 << ((offset - base) >>> 4)
-      // In the head of a run of this slot, and live? To read the block's header is a cache miss.
+      // Is the block live, and in the first span of a run of this slot? A live bit answers this
+      // without a read of the header, which would be a cache miss.
       if (classIndex >>> 0 < classCount && (i32[liveWord] & bit) !== 0) {
-        i32[liveWord] ^= bit // first: if the thread dies after this store, the block is free
+        i32[liveWord] ^= bit // this is first: if the thread dies after it, the block is free
         i32[(offset >> 2) - 1] = i32[freeHeads + classIndex]
         i32[freeHeads + classIndex] = offset
         return true
@@ -103,14 +117,18 @@ export function createFastPaths(
     return false
   }
 
+  /** See `PoolOf.free`. */
   function free(offset: number): void {
     if (!tryFree(offset)) freeRemote(offset)
   }
 
   /**
-   * Queues a block in the head of another slot's run, or calls `freeSlow`. The header is not read,
-   * because this thread would fetch its cache line for that only: the owner checks the header when
-   * it takes the block back. (A free takes 17 to 22 ns with a read of the header, 7 to 11 without.)
+   * Queues a block in the first span of another slot's run. If that is not possible, calls
+   * `freeSlow`.
+   *
+   * The function does not read the header of the block. This thread would fetch its cache line only
+   * for this read. Instead, the owner checks the header when it receives the block. (A free takes
+   * 17 to 22 ns with a read of the header, and 7 to 11 ns without.)
    */
   function freeRemote(offset: number): void {
     if (typeof offset === 'number' && (offset | 0) === offset && (offset - base) >>> 0 < reach) {
@@ -120,11 +138,11 @@ export function createFastPaths(
       const withinBlocks = ((offset - base) & 0xffff) - layout.FIRST_PAYLOAD
       if (
         mine !== -1 &&
-        // In the head of a run of a size class, of another slot?
+        // Is the span the head of a run of a size class, and owned by another slot?
         (mapped & ~OWNER_MASK) === (theirs | classIndex) &&
         owner !== slot &&
         owner < slotCount &&
-        // At an offset where a block of this class begins?
+        // Does a block of this class begin at the offset?
         Math.imul(
           Math.imul(withinBlocks >>> 4, divisors[2 * classIndex + 1]) >>> 20,
           divisors[2 * classIndex],
@@ -137,12 +155,18 @@ export function createFastPaths(
     freeSlow(offset)
   }
 
+  /** Allocates a block without the fast path. */
   function tryAllocSlow(byteLength: number, alignment?: number): number {
     const now = current()
     if (now !== fastPaths) return now.tryAlloc(byteLength, alignment)
     return allocSlow(fastPaths, byteLength, alignment)
   }
 
+  /**
+   * Frees a block without the fast path.
+   * @throws ArenaError 'invalid-offset', 'double-free' or 'corrupt' if there is no live block at
+   * the offset; 'pool-closed' if the pool is closed
+   */
   function freeSlow(offset: number): void {
     const now = current()
     if (now !== fastPaths) {
@@ -156,6 +180,7 @@ export function createFastPaths(
     else if (!enqueue(owner, offset)) markFreed(memory, slot, offset)
   }
 
+  /** Makes every later call use the slow path. */
   function disable(): void {
     mine = -1
     classOf.fill(layout.LARGE_CLASS) // the row of large blocks has no free list
@@ -166,6 +191,7 @@ export function createFastPaths(
   return fastPaths
 }
 
+/** Throws an ArenaError 'out-of-memory' that says how many spans are free. */
 export function throwOutOfMemory(memory: ArenaMemory, byteLength: number): never {
   throw outOfMemory(byteLength, countFreeSpans(memory), memory.spanCount)
 }

@@ -1,6 +1,7 @@
 /**
- * The pool, from which a thread allocates. Invariant: all its state is in its slot of the arena.
- * The object only adds fast paths to that slot.
+ * Room pool: creates a pool, by which a thread allocates.
+ * Invariant: all state of a pool is in its slot of the arena. The pool object only adds fast paths
+ * to the slot.
  *
  *     alloc -> class -> pop the free list        free -> mine? live? -> push on the free list
  *           '-> slow: aligned, large, refill          '-> another slot's? -> queue it for that slot
@@ -22,9 +23,10 @@ import { touchBytes } from '../spans/span-map.ts'
 import { createFastPaths, type FastPaths, throwOutOfMemory } from './fast-paths.ts'
 import { reallocate, resizeWithin } from './resize.ts'
 
+/** A pool whose `isOpen` this file can change. */
 type Closable<P> = Omit<P, 'isOpen'> & { isOpen: boolean }
 
-/** Makes the pool of an open slot. */
+/** Makes the pool of an open slot. @param arena the object that `pool.arena` returns */
 export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): PoolOf<A> {
   let { i32 } = memory
   let isOpen = true
@@ -44,7 +46,11 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
   }
   return pool
 
-  /** Returns the fast paths for the arena's present buffer: new ones if the buffer was replaced. */
+  /**
+   * Returns the fast paths for the arena's present buffer. If the buffer was replaced, makes new
+   * ones.
+   * @throws ArenaError 'pool-closed' if the pool is closed
+   */
   function current(): FastPaths {
     if (!isOpen) throw poolClosed()
     if (i32[0] === undefined) {
@@ -56,6 +62,7 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
     return fastPaths
   }
 
+  /** See `PoolOf.close`. */
   function close(): void {
     if (!isOpen) return
     methods.collect()
@@ -66,8 +73,12 @@ export function createPool<A>(memory: ArenaMemory, slot: SlotIndex, arena: A): P
   }
 }
 
-/** The methods without a fast path. All call `current`, which throws if the pool is closed. */
+/**
+ * Makes the methods without a fast path. All of them call `current`, which throws if the pool is
+ * closed.
+ */
 function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => FastPaths) {
+  /** See `PoolOf.reserve`. */
   function reserve(byteLength: number, alignment?: number): number {
     const offset = allocSlow(current(), byteLength, alignment, true)
     if (offset === 0) throwOutOfMemory(memory, byteLength)
@@ -75,6 +86,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
     return offset
   }
 
+  /** See `PoolOf.byteLengthOf`. */
   function byteLengthOf(offset: number): number {
     current()
     return byteLengthAt(memory, liveBlockAt(memory, offset), offset)
@@ -138,7 +150,11 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
   }
 }
 
-/** Checks the arguments for a typed array to allocate, and returns its element type. */
+/**
+ * Checks the arguments of a call that allocates a typed array. Returns the element type of the
+ * array.
+ * @throws ArenaError 'invalid-argument' if an argument is wrong
+ */
 export function checkedType(type: unknown, length: number): number {
   const elementType = typeOf(type)
   if (elementType === -1) throw invalidArgument('type', type, 'a typed array constructor')

@@ -1,4 +1,4 @@
-/** Changes a block's byte length: in place, or by moving the block. */
+/** Changes the byte length of a block: in place, or by moving the block. */
 import { checkCount } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { PayloadOffset, SlotIndex } from '../base/units.ts'
@@ -19,8 +19,9 @@ import { touchBytes } from '../spans/span-map.ts'
 import type { FastPaths } from './fast-paths.ts'
 
 /**
- * Resizes a live block of any slot, and returns its offset. A block that cannot stay moves to a new
- * block of the pool. 0 if there is no room.
+ * Changes the length of a live block of any slot, and returns its offset. If the block cannot stay,
+ * its contents move to a new block of the pool. Returns 0 if there is no room.
+ * @param pool the fast paths of the calling thread's pool
  */
 export function reallocate(pool: FastPaths, offset: number, byteLength: number): number {
   const { memory, slot } = pool
@@ -40,13 +41,17 @@ export function reallocate(pool: FastPaths, offset: number, byteLength: number):
   try {
     pool.free(offset)
   } catch (error) {
-    pool.free(moved) // another thread has freed the block already: the whole call is refused
+    pool.free(moved) // another thread has freed the block already, so the whole call fails
     throw error
   }
   return moved
 }
 
-/** Whether `needed` bytes take a block of this class or, unless it is large, over half of it. */
+/**
+ * Returns true if a block may stay where it is with a length of `needed` bytes. A large block may
+ * stay if `needed` is too long for any size class. Any other block may stay if `needed` bytes use
+ * more than half of it, or have the same class.
+ */
 function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): boolean {
   const classIndex = classOfBlock(memory, block)
   if (classIndex === layout.LARGE_CLASS) return needed > memory.maxClassByteLength
@@ -54,8 +59,10 @@ function isGoodFit(memory: ArenaMemory, block: PayloadOffset, needed: number): b
 }
 
 /**
- * Resizes the live block that begins at `block` and that a caller holds by `offset`, in place, even
- * if it is no good fit. False if there is no room, which cannot be if the length shrinks.
+ * Changes the length of a live block in place, even if the block is not a good fit. Returns false
+ * if there is no room. If the length shrinks, there is always room.
+ * @param block the start of the block
+ * @param offset what `alloc` returned for the block
  */
 export function resizeWithin(
   memory: ArenaMemory,
@@ -71,8 +78,9 @@ export function resizeWithin(
   if (!isLarge) {
     if (needed > roomOfBlock(memory, block)) return false
   } else if (isOwn) {
-    // At every moment, the run must have room for the block's length, as this thread may die. So a
-    // block shrinks before its run, which always can shrink, and grows after its run.
+    // At every moment, the run must have room for the block's length, because this thread may die.
+    // So if the block shrinks, its length changes before the run. If the block grows, its length
+    // changes after the run. A run can always shrink.
     const before = secondWordAt(memory, offset) >>> 0
     if (byteLength < before) memory.i32[length] = byteLength
     const isTooLong = needed > memory.byteLength
@@ -81,7 +89,7 @@ export function resizeWithin(
     }
     if (byteLength > before) touchBytes(memory, offset + before, offset + byteLength)
   } else if (byteLength > byteLengthAt(memory, block, offset)) {
-    // The owner may give spans at the run's end back at any time, so the block must not grow.
+    // The owner may give back spans at the run's end at any time, so the block must not grow.
     return false
   }
   memory.i32[length] = byteLength

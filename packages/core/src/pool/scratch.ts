@@ -1,9 +1,11 @@
 /**
- * Scratch memory: a bump allocator over blocks of a pool, emptied once a frame.
+ * Scratch memory: an allocator that only advances a cursor within blocks of a pool. It is emptied
+ * once a frame.
  *
- * If the last block is full, a further block is chained: if there is room, of at least the length
- * of all bytes in use, so a frame takes few blocks. `reset` gives further blocks back. The first
- * block never grows, so large frames keep no memory; `peakByteLength` would have sufficed for all.
+ * If the last block is full, a further block is linked. If there is room, the new block is at least
+ * as long as all used bytes together. So a frame needs only a few blocks. `reset` gives further
+ * blocks back. The first block never grows, so a large frame keeps no memory. `peakByteLength` is
+ * the length with which the first block would have been enough.
  */
 import { checkCount, checkOptions, invalidArgument, scratchDisposed } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -12,23 +14,24 @@ import type { ElementArray, ElementArrayConstructor } from '../memory/element-ty
 import { checkedType } from './pool.ts'
 import { checkPool, HEAD_BYTE_LENGTH, ScratchChain, type ScratchPool } from './scratch-chain.ts'
 
+/** The least length of the first block in bytes. */
 const MIN_BYTE_LENGTH = 64
-/** No arena has room for so many bytes. */
+/** A byte length that is longer than every arena. */
 const MAX_BYTE_LENGTH = 2 ** 32 - 1
 
 /** Options of `createScratch`. */
 export interface ScratchOptions {
   /**
-   * The length of the first block in bytes: at least 64. The scratch needs 16 of these bytes
-   * itself.
+   * The length of the first block in bytes: at least 64. The scratch itself needs 16 of these
+   * bytes.
    */
   readonly byteLength: number
 }
 
 /**
- * Memory for one frame of one thread: `reset` frees all of it at once. If the first block is full,
- * the scratch takes further blocks from its pool. Do not pass offsets of a scratch to `free`,
- * `realloc` or `arena.view`.
+ * Memory for one frame of one thread: `reset` frees all of it in one call. If the first block is
+ * full, the scratch allocates further blocks from its pool. Do not pass offsets of a scratch to
+ * `free`, `realloc` or `arena.view`.
  */
 export interface Scratch {
   /**
@@ -37,74 +40,82 @@ export interface Scratch {
   readonly offset: number
   /** The length of the first block in bytes, as in the options. */
   readonly byteLength: number
-  /** How many bytes are allocated now, with the gaps for alignment. */
+  /** How many bytes are allocated now. Gaps for alignment count too. */
   readonly usedByteLength: number
   /**
-   * The `byteLength` in bytes with which the first block would have been enough so far, if no call
-   * passed an alignment.
+   * The length in bytes with which the first block would have been enough so far. It is exact if no
+   * call passed an alignment.
    */
   readonly peakByteLength: number
-  /** How many times a full scratch has taken a further block. */
+  /** How many further blocks the scratch has allocated because its last block was full. */
   readonly overflowCount: number
 
   /**
-   * Allocates `byteLength` bytes, which may be 0, and returns their offset. The bytes are not
-   * cleared.
+   * Allocates memory, and returns its offset. The bytes are not cleared.
+   * @param byteLength how many bytes you need: 0 or more
    * @param alignment the offset is a multiple of this: a power of two up to 4096. Default 16
    * @throws ArenaError 'out-of-memory' if the arena has no room for a further block;
-   * 'invalid-argument'; 'scratch-disposed'
+   * 'invalid-argument' if an argument is wrong; 'scratch-disposed' if the scratch is disposed of
    */
   alloc(byteLength: number, alignment?: number): number
 
   /**
    * Allocates a typed array. Its elements are not cleared. You may use the array until you call
    * `reset`, or `rewind` to an earlier mark.
-   * @param type the class of the array, such as `Float32Array`. It may be of another realm, but no
-   * subclass
+   * @param type the class of the array, such as `Float32Array`. The class may come from another
+   * realm, but it must not be a subclass
    * @param length the number of elements
-   * @throws ArenaError, as {@link Scratch.alloc}
+   * @throws ArenaError as {@link Scratch.alloc}
    */
   array<A extends ElementArray>(type: ElementArrayConstructor<A>, length: number): A
 
-  /** Returns where the used bytes end now. Pass the result to `rewind` later. */
+  /**
+   * Returns a mark: the offset at which the used bytes end now. Pass the mark to `rewind` later.
+   */
   mark(): number
 
   /**
-   * Frees everything that was allocated since `mark()` returned this mark.
+   * Frees everything that was allocated after `mark()` returned this mark.
    * @throws ArenaError 'invalid-argument' if the mark is not in memory that is in use;
-   * 'scratch-disposed'
+   * 'scratch-disposed' if the scratch is disposed of
    */
   rewind(mark: number): void
 
   /**
-   * Frees everything, and gives the further blocks back to the pool.
-   * @throws ArenaError 'scratch-disposed'
+   * Frees everything that was allocated, and gives the further blocks back to the pool.
+   * @throws ArenaError 'scratch-disposed' if the scratch is disposed of
    */
   reset(): void
 
   /**
    * Gives all memory back to the pool. Call it before you close the pool. A second call does
    * nothing.
+   * @throws ArenaError 'corrupt' if the links between the blocks were overwritten; 'pool-closed' if
+   * the pool is closed
    */
   dispose(): void
 }
 
 /**
- * Makes a scratch in a block of the pool.
+ * Creates a scratch. Its first block is allocated from the pool.
  *
  * ```ts
  * const scratch = createScratch(pool, { byteLength: 65_536 })
  * const distances = scratch.array(Float32Array, 100)
  * scratch.reset() // at the end of each frame
  * ```
- * @throws ArenaError 'out-of-memory', 'invalid-argument', 'pool-closed'
+ * @throws ArenaError 'out-of-memory' if the arena has no room; 'invalid-argument' if an argument is
+ * wrong; 'pool-closed' if the pool is closed
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: closures, as in fast-paths.ts
 export function createScratch(pool: ScratchPool, options: ScratchOptions): Scratch {
   checkPool(pool)
   const firstByteLength = checkedByteLength(options)
   const chain = ScratchChain.create(pool, firstByteLength)
-  /** The end of the last block's memory; -1 once the scratch is disposed, so that nothing fits. */
+  /**
+   * The offset at which the last block's memory ends. After the scratch is disposed of, it is -1,
+   * so that no allocation fits.
+   */
   let limit = chain.first + firstByteLength
   let cursor = chain.first + HEAD_BYTE_LENGTH
   let peak = 0
@@ -113,6 +124,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   const usedByteLength = () =>
     limit === -1 ? 0 : chain.usedBelow + cursor - chain.last - HEAD_BYTE_LENGTH
 
+  /** See `Scratch.alloc`. */
   function alloc(byteLength: number, alignment?: number): number {
     const offset = alignedUp(cursor, layout.GRANULE_BYTE_LENGTH)
     if (
@@ -127,6 +139,10 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     return offset
   }
 
+  /**
+   * Checks the arguments, and allocates memory. If the last block is full, links a further block
+   * first.
+   */
   function allocSlow(byteLength: number, alignment = layout.GRANULE_BYTE_LENGTH): number {
     checkCount('byteLength', byteLength)
     checkAlignment(alignment)
@@ -137,7 +153,11 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     return offset
   }
 
-  /** Chains a further block with room for so many bytes, and moves the cursor to it. */
+  /**
+   * Links a further block, and moves the cursor to it.
+   * @param byteLength how many bytes the block must have room for
+   * @param alignment the alignment that these bytes need
+   */
   function overflow(byteLength: number, alignment: number): void {
     const gap = Math.max(0, alignment - layout.GRANULE_BYTE_LENGTH)
     const needed = Math.min(HEAD_BYTE_LENGTH + byteLength + gap, MAX_BYTE_LENGTH)
@@ -149,10 +169,12 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     cursor = chain.last + HEAD_BYTE_LENGTH
   }
 
+  /** Raises the peak to the bytes that are used now. */
   function notePeak(): void {
     peak = Math.max(peak, usedByteLength())
   }
 
+  /** See `Scratch.rewind`. */
   function rewind(mark: number): void {
     if (limit === -1) throw scratchDisposed()
     const block = Number.isInteger(mark) ? chain.blockOf(mark, cursor) : 0
@@ -195,6 +217,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   }
 }
 
+/** Returns the option `byteLength`. @throws ArenaError 'invalid-argument' if it is wrong */
 function checkedByteLength(options: ScratchOptions): number {
   checkOptions(options, ['byteLength'])
   const { byteLength } = options
@@ -203,5 +226,9 @@ function checkedByteLength(options: ScratchOptions): number {
   throw invalidArgument('byteLength', byteLength, `at least ${MIN_BYTE_LENGTH} bytes`)
 }
 
-/** The first multiple of `alignment`, a power of two, at or after an offset of at most 2^31. */
+/**
+ * Returns the first multiple of `alignment` that is not below `offset`.
+ * @param offset at most 2^31
+ * @param alignment a power of two
+ */
 const alignedUp = (offset: number, alignment: number) => offset + (-offset & (alignment - 1))

@@ -1,7 +1,7 @@
 /*
- * Room reclaim: a sweep parks the blocks on a slot's free lists, gives empty spans back, and learns
- * a class's refill batch from how many blocks it parked.
- * Invariant: a sweep may stop between any two blocks; the next sweep parks the rest.
+ * Room reclaim: sweeps a slot. A sweep parks the blocks on the slot's free lists, and gives empty
+ * spans back. From the number of blocks that it parks, it learns the refill batch of a class.
+ * Invariant: a sweep may stop between any two blocks. The next sweep parks the remaining blocks.
  */
 import { wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -19,20 +19,28 @@ import { afterSweep, batchFor } from '../memory/refill-batch.ts'
 import { drainSparse, park, sortPartial } from '../spans/partial.ts'
 import { headOf, headPattern, isHeadWith } from '../spans/span-map.ts'
 
-/** 4 MiB may stay idle in a slot: so a few blocks of many classes cause no claims each frame. */
+/**
+ * A slot may keep 64 idle spans (4 MiB). With this limit, a few blocks of many classes do not cause
+ * claims in each frame.
+ */
 const IDLE_SPAN_COUNT = 64
 
 /**
- * Whether a slot sweeps before it claims a span: if it owns twice as many spans as after its last
- * sweep, and IDLE_SPAN_COUNT more. A sweep takes time only for blocks that refills have handed out.
+ * Returns true if a slot must sweep before it claims a span. This is so if the slot owns twice as
+ * many spans as after its last sweep, and IDLE_SPAN_COUNT more. A sweep takes time only for blocks
+ * that refills have handed out.
+ * @param spanCount how many spans the slot owns
+ * @param spanCountAtSweep how many spans it owned after its last sweep
  */
 export const isSweepDue = (spanCount: number, spanCountAtSweep: number) =>
   spanCount >= 2 * spanCountAtSweep + IDLE_SPAN_COUNT
 
 /**
- * Parks the blocks of a slot's free lists until `spanBudget` spans are given back; all blocks by
- * default. Returns how many spans were given back: more than the budget if the last run had more.
- * The next sweep begins with the class after this one's last, as one class could use up any budget.
+ * Sweeps a slot: parks the blocks of its free lists until `spanBudget` spans are given back.
+ * Returns how many spans were given back. This may be more than the budget, because a run is given
+ * back as a whole. A single class could use up every budget. So the next sweep begins with the
+ * class after the last class of this sweep.
+ * @param spanBudget how many spans to give back. By default, the sweep parks all blocks
  */
 export function reclaim(
   memory: ArenaMemory,
@@ -56,7 +64,10 @@ export function reclaim(
   return released
 }
 
-/** Parks free blocks of a class until `spanBudget` spans are given back; returns how many were. */
+/**
+ * Parks free blocks of a class until `spanBudget` spans are given back. Returns how many were given
+ * back.
+ */
 function sweepClass(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -71,7 +82,7 @@ function sweepClass(
   let parkedCount = 0
   while (i32[freeHead] !== 0 && released < spanBudget) {
     const block = i32[freeHead]
-    // If as many blocks were parked as there are outstanding ones, the list is a circle.
+    // If no block is outstanding any more, but the list has not ended, the list is a circle.
     if (i32[outstanding] <= 0 || !isFreeBlock(memory, headPattern(slot) | classIndex, block)) {
       throw wrongLink('free blocks', block)
     }
@@ -87,14 +98,20 @@ function sweepClass(
   return released
 }
 
-/** Whether a free block can be at an offset. @param owner the map word of its slot and class */
+/**
+ * Returns true if a free block can begin at `block`.
+ * @param owner the map word of a head with the slot and class that the block must have
+ */
 function isFreeBlock(memory: ArenaMemory, owner: number, block: number): boolean {
   if (!isInside(memory, block) || block % layout.GRANULE_BYTE_LENGTH !== 0) return false
   const head = headOf(memory, spanOf(memory, block))
   return isHeadWith(memory, head, owner) && !hasLiveBit(memory, block)
 }
 
-/** Learns the batch of a class from the number of blocks that lay on its free list. */
+/**
+ * Learns the batch of a class from the number of blocks that were on its free list.
+ * @param spareCount how many blocks were on the free list
+ */
 function learn(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -106,9 +123,10 @@ function learn(
   const max = memory.maxBatches[classIndex]
   const learned = slotWord(memory, slot, layout.SLOT_LEARNED + classIndex)
   i32[learned] = afterSweep(i32[learned], base, max, spareCount)
-  if (spareCount === 0) return // this sweep has parked no block
+  if (spareCount === 0) return // this sweep has parked no block of the class
   i32[slotWord(memory, slot, layout.SLOT_UNUSED_AT_SWEEP + classIndex)] = spareCount
-  // Sorts only after as many blocks were parked as the class has spans: that pays for the sorting.
+  // Sorts only if at least as many blocks were parked as the class has spans. Otherwise the sorting
+  // would take more time than it is worth.
   const unsorted = slotWord(memory, slot, layout.SLOT_UNSORTED + classIndex)
   if (i32[unsorted] < slotAt(memory, slot, layout.SLOT_SPANS + classIndex)) return
   i32[unsorted] = 0

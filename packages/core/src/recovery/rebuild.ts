@@ -1,4 +1,6 @@
-/** Rebuilds the lists and counts of a dead thread's slot, and frees blocks that nobody holds. */
+/**
+ * Rebuilds the lists and counts of a dead thread's slot, and frees the blocks that nobody holds.
+ */
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../base/units.ts'
 import { roomOfBlock } from '../blocks/check-offset.ts'
@@ -17,7 +19,7 @@ import { segmentsOf } from '../remote/remote.ts'
 import { hasRoom, link, sortPartial } from '../spans/partial.ts'
 import { countRun, releaseRun } from '../spans/runs.ts'
 
-/** The per-class arrays of a slot that are filled again from its runs. */
+/** The arrays of a slot that are rebuilt from its runs. Each has a word for each class. */
 const REBUILT = [
   layout.SLOT_FREE_HEADS,
   layout.SLOT_PARTIAL_HEADS,
@@ -29,6 +31,7 @@ const REBUILT = [
   layout.SLOT_UNSORTED,
 ]
 
+/** Rebuilds the lists and counts of a slot from its runs, and gives empty runs back. */
 export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const segments = segmentsOf(memory, slot)
@@ -51,7 +54,10 @@ export function rebuildRuns(memory: ArenaMemory, slot: SlotIndex): void {
   i32[slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)] = ownedCount
 }
 
-/** Parks the free blocks of a run, and returns how many blocks are live. */
+/**
+ * Parks the free blocks of a run, and returns how many of its blocks are live.
+ * @param segments the segments of the queues that the slot writes
+ */
 function rebuildRun(
   memory: ArenaMemory,
   segments: ReadonlySet<number>,
@@ -82,8 +88,9 @@ function rebuildRun(
 }
 
 /**
- * Whether a block without a live bit may be held: by a caller, or by a queue. A damaged block
- * counts as held; `verify` reports it.
+ * Returns true if a caller or a queue may hold a block that has no live bit. A damaged block counts
+ * as held, and `verify` reports it.
+ * @param segments the segments of the queues that the slot writes
  */
 function isHeld(
   memory: ArenaMemory,

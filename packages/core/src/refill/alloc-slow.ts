@@ -1,7 +1,9 @@
 /**
- * Room refill: what a pool does if a free list is empty, and how it gives memory back. Invariant: a
- * block is counted as outstanding before a caller can have it. This file allocates what the fast
- * path cannot: aligned and large blocks, and a block of a class whose free list is empty.
+ * Room refill: fills an empty free list, and gives memory back to the arena.
+ * Invariant: a block is counted as outstanding before a caller can have it.
+ *
+ * This file allocates what the fast path cannot: aligned blocks, large blocks, and blocks of a
+ * class whose free list is empty.
  */
 import { checkCount, wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -14,8 +16,10 @@ import { clearSpans, touchBytes } from '../spans/span-map.ts'
 import { claimAfterReclaim, handOut, refill } from './refill.ts'
 
 /**
- * Allocates a block, and returns its offset; 0 if the arena has no room for it.
+ * Allocates a block, and returns its offset. Returns 0 if the arena has no room for the block.
  * @param isZeroed whether all bytes of a large block must be 0, and count as untouched
+ * @throws ArenaError 'invalid-argument' if an argument is wrong; 'corrupt' if a free list was
+ * overwritten
  */
 export function allocSlow(
   pool: PoolCore,
@@ -39,6 +43,10 @@ export function allocSlow(
   throw wrongLink('free blocks', block)
 }
 
+/**
+ * Allocates a block of a size class, and returns its offset. Returns 0 if the arena has no room.
+ * @param byteLength at most the longest payload of a size class
+ */
 function allocOfClass(pool: PoolCore, byteLength: number): number {
   const { memory, slot } = pool
   const classIndex = classFor(memory, byteLength)
@@ -48,7 +56,11 @@ function allocOfClass(pool: PoolCore, byteLength: number): number {
   throw wrongLink('free blocks', memory.i32[freeHead])
 }
 
-/** Allocates a block that is a run by itself; 0 if there is no room. */
+/**
+ * Allocates a large block, which has a run of spans of its own. Returns its offset, or 0 if the
+ * arena has no room.
+ * @param isZeroed whether all bytes must be 0, and count as untouched
+ */
 function allocLarge(pool: PoolCore, byteLength: number, isZeroed: boolean): number {
   const { memory, slot } = pool
   const spanCount = spanCountFor(byteLength)

@@ -1,10 +1,11 @@
 /**
- * Closed slots: how other threads reclaim the free memory that these slots own.
+ * Reclaims the free memory that closed slots own.
  *
- * A thread that finds the arena full borrows each closed slot: it frees the blocks that were
- * delivered to the slot, and gives the slot's empty spans back. From one of these slots, it takes
- * over a span with room for what it must allocate. All other spans stay. If a block in them is
- * freed, it goes to the closed slot's inbox, where the next reclaimer finds it.
+ * If a thread finds the arena full, it borrows each closed slot. It frees the blocks that were
+ * delivered to the slot, and gives the slot's empty spans back. At most one of these slots hands a
+ * span over to the thread: a span with free blocks of the class that the thread must allocate. All
+ * other spans stay with their slots. If a block in these spans is freed later, the block goes to
+ * the closed slot's inbox, where the next reclaimer finds it.
  */
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex } from '../base/units.ts'
@@ -23,7 +24,10 @@ import { firstPartial, link, unlink } from '../spans/partial.ts'
 import { handOverRun } from '../spans/runs.ts'
 import { closeSlot, lendSlot } from '../spans/slots.ts'
 
-/** Frees the blocks delivered to closed slots. Then segments of the queues to them can be freed. */
+/**
+ * Frees the blocks that were delivered to closed slots. Then the segments of the queues to these
+ * slots can be freed.
+ */
 export function receiveForClosedSlots(pool: PoolCore): void {
   const { memory } = pool
   for (let slot = 0 as SlotIndex; slot < openedSlotCount(memory); slot++) {
@@ -34,17 +38,20 @@ export function receiveForClosedSlots(pool: PoolCore): void {
 }
 
 /**
- * Gives back the empty spans of every closed slot, and takes over one span with room from one slot.
- * @param row the class that the reclaimer needs a block of; for LARGE_CLASS, it takes over no span
+ * Gives back the empty spans of every closed slot. Hands at most one span with free blocks over to
+ * the reclaimer.
+ * @param reclaimer the slot of the calling thread
+ * @param row the class of which the reclaimer needs a block. For LARGE_CLASS, no span is handed
+ * over
  */
 export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, row: number): void {
   let isServed = row === layout.LARGE_CLASS
   for (let slot = 0 as SlotIndex; slot < openedSlotCount(memory); slot++) {
     if (!lendSlot(memory, slot, reclaimer)) continue
-    sweepFreedBits(memory, slot) // `receive` for other closed slots may have set bits
+    sweepFreedBits(memory, slot) // `receive` for another closed slot may have set freed bits
     dropAllSegments(memory, slot)
     reclaim(memory, slot)
-    // A slot must own the spans of its segments.
+    // A slot must own the spans of its segments. So it keeps a span that may hold one.
     if (!isServed && (row !== segmentRow(memory) || !hasSegments(memory, slot))) {
       isServed = takeOverPartial(memory, slot, reclaimer, row as ClassIndex)
     }
@@ -52,7 +59,10 @@ export function reclaimClosedSlots(memory: ArenaMemory, reclaimer: SlotIndex, ro
   }
 }
 
-/** Hands the first partial span of a class over to slot `to`; false if there is none. */
+/**
+ * Hands the first partial span of a class over from slot `from` to slot `to`. Returns false if slot
+ * `from` has no such span.
+ */
 function takeOverPartial(
   memory: ArenaMemory,
   from: SlotIndex,
@@ -73,4 +83,5 @@ function takeOverPartial(
   return true
 }
 
+/** Returns the class of the segments of remote-free queues. */
 const segmentRow = (memory: ArenaMemory) => classFor(memory, SEGMENT_BYTE_LENGTH)

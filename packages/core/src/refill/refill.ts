@@ -1,6 +1,6 @@
 /**
- * The miss path: fills a slot's empty free list of a class. Each step follows if the ones before it
- * have found no block.
+ * The path of a miss: fills a slot's empty free list for a class. If a step finds no block, the
+ * next step follows.
  *
  *     refill -> receive -> partial spans: take parked blocks, else carve -> claim a run
  *            -> reclaim, claim again -> receive for closed slots, reclaim them, claim again
@@ -27,7 +27,9 @@ import { claimRun } from '../spans/span-map.ts'
 import { EVENT_REFILL, emit } from '../telemetry/telemetry.ts'
 import { receiveForClosedSlots, reclaimClosedSlots } from './reclaim-closed.ts'
 
-/** Fills a pool's empty free list of a class; false if the arena has no room for one block. */
+/**
+ * Fills a pool's empty free list for a class. Returns false if the arena has no room for one block.
+ */
 export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
   const { memory, slot } = pool
   const { i32 } = memory
@@ -37,7 +39,8 @@ export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
   const partial = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
   if (i32[partial] === 0) {
     const span = claimForClass(pool, classIndex)
-    // If closed slots had blocks of the class, in their queues or in a span, these come first.
+    // Closed slots may have had blocks of the class, in their queues or in a span. These blocks are
+    // used before the claimed span.
     const hasRoom = i32[partial] !== 0
     if (span === 0 && !hasRoom) return false
     if (span !== 0 && hasRoom) releaseRun(memory, span)
@@ -48,8 +51,8 @@ export function refill(pool: PoolCore, classIndex: ClassIndex): boolean {
 }
 
 /**
- * Moves blocks of partial spans to the free list, which must be empty: a span's parked blocks
- * before newly carved ones. `learnBatch` says how many.
+ * Moves blocks of partial spans to the free list, which must be empty. Parked blocks of a span come
+ * before newly carved blocks. `learnBatch` decides how many blocks are moved.
  */
 function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
@@ -88,7 +91,10 @@ function install(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): 
   i32[unusedAtSweep] = 0
 }
 
-/** How many blocks to hand out: what a supervisor published, else what this slot has learned. */
+/**
+ * Counts a miss of a class, and returns how many blocks the refill hands out: the batch that a
+ * supervisor published, or the batch that this slot has learned.
+ */
 function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): number {
   const { i32 } = memory
   const base = memory.baseBatches[classIndex]
@@ -102,7 +108,11 @@ function learnBatch(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex
   return batchFor(published, i32[learned], base, max)
 }
 
-/** Appends parked blocks to the list whose last link is the word `end`; returns the last link. */
+/**
+ * Moves `blockCount` parked blocks of a span to the end of a list. Returns the index of the word
+ * with the list's new last link.
+ * @param end the index of the word with the list's last link
+ */
 function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: number): number {
   const { i32 } = memory
   const parkedHead = recordWord(memory, span, layout.RECORD_PARKED_HEAD)
@@ -112,7 +122,7 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
   let last = end
   for (let i = 0; i < blockCount; i++) {
     const block = i32[last]
-    // Memory that is no block of the run must not be written to.
+    // If the list was overwritten, it may lead out of the run. Nothing may be written there.
     if (!(block > start && block < start + reach)) {
       throw wrongLink(`parked blocks of span ${span}`, block)
     }
@@ -124,12 +134,16 @@ function unpark(memory: ArenaMemory, span: SpanIndex, blockCount: number, end: n
   return last
 }
 
-/** Counts blocks that an empty free list has got, or a large block that the caller gets. */
+/**
+ * Counts blocks that were moved to an empty free list, or a large block that the caller gets.
+ * @param row the class of the blocks
+ */
 export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, blockCount: number) {
   const { i32 } = memory
   const outstanding = slotWord(memory, slot, layout.SLOT_OUTSTANDING + row)
   const peak = slotWord(memory, slot, layout.SLOT_PEAK_LIVE + row)
-  // The free list was empty, so all outstanding blocks were live; one more is about to be.
+  // The free list was empty, so all outstanding blocks were live. One more block is about to be
+  // live.
   const live = i32[outstanding] + 1
   i32[slotWord(memory, slot, layout.SLOT_LIVE_SEEN + row)] = live
   if (live > i32[peak]) i32[peak] = live
@@ -137,9 +151,10 @@ export function handOut(memory: ArenaMemory, slot: SlotIndex, row: number, block
 }
 
 /**
- * Makes a run for blocks of a class. If there is no room for one of the usual length, even after
- * reclaiming, it makes a short run. (Rejected: a short run before reclaiming, which would fragment
- * the arena; and the longest free run instead, which would leave nothing to other classes.)
+ * Makes a run for blocks of a class, and returns its head. Returns 0 if there is no room. If there
+ * is no room for a run of the usual length, even after reclaiming, makes a short run. (Rejected: to
+ * make a short run before reclaiming, which would fragment the arena. Also rejected: to use the
+ * longest free run instead of a short one, which would leave no room for other classes.)
  */
 function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
   const { memory, slot } = pool
@@ -154,8 +169,11 @@ function claimForClass(pool: PoolCore, classIndex: ClassIndex): SpanIndex {
 }
 
 /**
- * Claims spans for a run. If none are free, it reclaims all it can, and tries again. 0 means out of
- * memory, unless a span with room of class `row` was taken over from a closed slot.
+ * Claims spans for a run, and returns the first one. If not enough spans are free, reclaims all
+ * free memory that it can find, and tries again. Returns 0 if this fails too. Even then, a closed
+ * slot may have handed over a span with free blocks of class `row`.
+ * @param spanCount how many adjacent spans to claim
+ * @param row the class that the run is for, or LARGE_CLASS
  */
 export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number): SpanIndex {
   const { memory, slot } = pool
@@ -172,11 +190,11 @@ export function claimAfterReclaim(pool: PoolCore, spanCount: number, row: number
   return claimRun(memory, slot, spanCount)
 }
 
-/** Sweeps for empty spans if a sweep is due, before the slot claims another run. */
+/** Sweeps a slot for empty spans if a sweep is due. Call it before the slot claims another run. */
 function sweepWhenDue(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
   const owned = slotAt(memory, slot, layout.SLOT_OWNED_SPANS)
   const atSweep = slotWord(memory, slot, layout.SLOT_SPANS_AT_SWEEP)
-  if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed since
+  if (owned < i32[atSweep]) i32[atSweep] = owned // large blocks were freed since the last sweep
   if (isSweepDue(owned, i32[atSweep])) reclaim(memory, slot)
 }

@@ -1,12 +1,13 @@
 /**
- * How to free another slot's block without memory for a queue: by the freed bit of the block.
+ * Frees another slot's block when there is no memory for a queue: sets the freed bit of the block.
  *
  *     freer   marking = offset; set the bit; set the flags of the run and of its slot; marking = 0
  *     owner   clear the slot's flag; for each run with a flag: sweeping = run; clear the flag,
  *             free the blocks of the bits, clear the bits; sweeping = 0
  *
  * `marking` and `sweeping` are words of the slots. While a thread marks an offset, the owner does
- * not sweep its bit. So if the freer dies, its adopter can repeat all steps of the freer.
+ * not sweep the bit of this offset. So if the freer dies, its adopter can repeat all steps of the
+ * freer.
  */
 import { ArenaError, doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -38,6 +39,8 @@ import { headOf, ownerInMap, stateInMap } from '../spans/span-map.ts'
 
 /**
  * Frees a live block of another slot: sets the block's freed bit for the owner.
+ * @param slot the slot of the calling thread
+ * @param offset what `alloc` returned for the block
  * @throws ArenaError 'double-free' if the bit was set already
  */
 export function markFreed(memory: ArenaMemory, slot: SlotIndex, offset: number): void {
@@ -46,7 +49,11 @@ export function markFreed(memory: ArenaMemory, slot: SlotIndex, offset: number):
   if (!isNew) throw doubleFree(offset)
 }
 
-/** Sets a freed bit; false if it was set. Until `endMarking`, the owner leaves the bit alone. */
+/**
+ * Sets the freed bit of a block, and returns true. Returns false if the bit was set already. The
+ * owner does not sweep this bit until the caller calls `endMarking`.
+ * @param slot the slot of the calling thread
+ */
 export function beginMarking(memory: ArenaMemory, slot: SlotIndex, offset: number): boolean {
   const { i32 } = memory
   const bit = bitOf(memory, offset)
@@ -56,14 +63,18 @@ export function beginMarking(memory: ArenaMemory, slot: SlotIndex, offset: numbe
   return isNew
 }
 
+/** Ends what `beginMarking` began: the owner may sweep the bit from now on. */
 export function endMarking(memory: ArenaMemory, slot: SlotIndex): void {
   Atomics.store(memory.i32, slotWord(memory, slot, layout.SLOT_MARKING), 0)
 }
 
 /**
- * Sets the flags of a run and its owner: the run has freed bits, or its large block has shrunk. The
- * run's flag comes first. A thread that hands the run over reads that flag after it has changed the
- * owner in the map. So the new owner's flag is set by one thread or the other.
+ * Sets the flag of a run, and the flag of the slot that owns the run. The flags mean that the run
+ * has freed bits, or that its large block has shrunk.
+ *
+ * The flag of the run is set first, then the owner is read. A thread that hands the run over
+ * changes the owner first, and then reads the flag. So one of the two threads sets the new owner's
+ * flag.
  */
 export function announce(memory: ArenaMemory, head: SpanIndex): void {
   const { i32 } = memory
@@ -74,8 +85,8 @@ export function announce(memory: ArenaMemory, head: SpanIndex): void {
 }
 
 /**
- * Frees a slot's blocks with freed bits, and gives back the ends of large runs whose blocks have
- * shrunk. Only the slot's thread, or its reclaimer, may call it.
+ * Frees a slot's blocks that have freed bits. If a large block has shrunk, gives back the end of
+ * its run. Only the slot's thread may call this function, or the thread that the slot is lent to.
  */
 export function sweepFreedBits(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
@@ -107,7 +118,8 @@ function sweepRun(memory: ArenaMemory, slot: SlotIndex, head: SpanIndex): number
     }
     freeMarked(memory, slot, offset)
     freedCount++
-    // If this was the last live block, the run is given back, and another slot may own its spans.
+    // If this was the last live block, the run was given back, and another slot may own its spans.
+    // Then the walk must end.
     return (mapAt(memory, head) & ~layout.MAP_DRAINING) === mapped
   })
   return freedCount
@@ -121,7 +133,7 @@ export function forEachFreedBit(
 ): void {
   const start = spanStart(memory, head)
   const first: number = freedWord(memory, start)
-  // A large run has bits in its first span only, where its one block begins.
+  // The run of a large block has freed bits only in its first span, where its one block begins.
   const isLargeRun = stateInMap(mapAt(memory, head)) === layout.SPAN_LARGE
   const wordCount = (isLargeRun ? 1 : runSpanCountOf(memory, head)) * layout.SPAN_BIT_WORD_COUNT
   for (let word = 0; word < wordCount; word++) {
@@ -133,6 +145,7 @@ export function forEachFreedBit(
   }
 }
 
+/** Returns true if a thread is between `beginMarking` and `endMarking` for `offset`. */
 function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
   for (let slot = 0 as SlotIndex; slot < openedSlotCount(memory); slot++) {
     const marking = slotWord(memory, slot, layout.SLOT_MARKING)
@@ -141,11 +154,16 @@ function isBeingMarked(memory: ArenaMemory, offset: number): boolean {
   return false
 }
 
+/** Clears the freed bit of a block. */
 function clearFreedBit(memory: ArenaMemory, offset: PayloadOffset): void {
   Atomics.and(memory.i32, freedWord(memory, offset), ~bitOf(memory, offset))
 }
 
-/** Marks a block free before it clears the freed bit: so an adopter sees which bits are done. */
+/**
+ * Frees a block that has a freed bit, and clears the bit. The block is marked as free before the
+ * bit is cleared. So an adopter can see which of the bits were swept.
+ * @param slot the slot that owns the block
+ */
 function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset): void {
   let block = 0 as PayloadOffset
   try {
@@ -160,7 +178,7 @@ function freeMarked(memory: ArenaMemory, slot: SlotIndex, offset: PayloadOffset)
   recycle(memory, block)
 }
 
-/** Sets the freed bit that the dead thread of a slot was about to set, if there is one. */
+/** Sets the freed bit that the dead thread of a slot was about to set, if there is such a bit. */
 export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
   const offset = slotAt(memory, slot, layout.SLOT_MARKING)
   if (offset !== 0 && isLiveAt(memory, offset)) beginMarking(memory, slot, offset)
@@ -168,8 +186,8 @@ export function settleMarking(memory: ArenaMemory, slot: SlotIndex): void {
 }
 
 /**
- * Finishes the sweep that the dead thread of a slot was in: clears the freed bits of blocks that
- * are free already, and sets the flags. The next sweep finds the other bits.
+ * Repairs the sweep of freed bits in which the dead thread of a slot died. Clears the freed bits of
+ * blocks that are free already, and sets the flags. The next sweep finds the other bits.
  */
 export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
   const { i32 } = memory
@@ -187,7 +205,7 @@ export function settleSweep(memory: ArenaMemory, slot: SlotIndex): void {
   i32[sweeping] = 0
 }
 
-/** Whether a run of the slot begins at a span. */
+/** Returns true if a run of the slot begins at a span. */
 function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean {
   if (!(span > 0 && span < memory.spanCount)) return false
   const mapped = mapAt(memory, span)
@@ -196,15 +214,15 @@ function isRunOf(memory: ArenaMemory, span: SpanIndex, slot: SlotIndex): boolean
 }
 
 /**
- * Gives back the spans at the end of a large run that its block no longer needs. Any thread that
- * holds the block may shrink it, but only the owner of the run may free spans.
+ * Gives back the spans at the end of a large run that its block no longer needs. Any thread may
+ * shrink the block, but only the owner of the run may free spans.
  */
 function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
   if (stateInMap(mapAt(memory, head)) !== layout.SPAN_LARGE) return
   const block = (spanStart(memory, head) + layout.FIRST_PAYLOAD) as PayloadOffset
   const offset = unmarkedOffset(memory, block, true)
   const byteLength = secondWordAt(memory, offset) >>> 0
-  // If the headers are damaged, all of the run stays.
+  // If the headers are damaged, keep the whole run.
   if (offset === 0 || offset + byteLength > block + roomOfBlock(memory, block)) return
   const alignment = alignmentInHeader(headerAt(memory, offset))
   const spanCount = spanCountFor(alignedByteLength(byteLength, alignment))
@@ -213,12 +231,14 @@ function giveBackEnd(memory: ArenaMemory, head: SpanIndex): void {
 
 /**
  * Counts and reports an ArenaError that another thread has caused, such as a double free. The owner
- * finds it in an unrelated call, which must not throw it.
+ * finds the error in an unrelated call, so that call must not throw it. If `error` is no
+ * ArenaError, throws it.
+ * @param slot the slot whose thread found the error
  */
 export function violate(memory: ArenaMemory, slot: SlotIndex, error: unknown): void {
   if (!(error instanceof ArenaError)) throw error
   addToSlot(memory, slot, layout.SLOT_VIOLATIONS, 1)
   const { onViolation } = memory
-  // In a microtask: an error that `onViolation` throws must not reach this caller.
+  // The microtask is needed because an error that `onViolation` throws must not reach this caller.
   if (onViolation !== undefined) queueMicrotask(() => onViolation(error))
 }

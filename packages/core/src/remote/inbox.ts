@@ -1,4 +1,7 @@
-/** The owner's side of the remote-free queues: frees the blocks that other slots have delivered. */
+/**
+ * Frees the blocks that other slots have delivered. This is the owner's side of the remote-free
+ * queues.
+ */
 import { doubleFree } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
@@ -18,15 +21,19 @@ import { beginMarking, endMarking, sweepFreedBits, violate } from './freed-bits.
 import { deliverAll, type PoolCore } from './outbox.ts'
 import * as queue from './queue.ts'
 
-/** Delivers a pool's queued offsets to their owners, and frees the blocks delivered to the pool. */
+/**
+ * Delivers a pool's queued offsets to their owners, and frees the blocks that were delivered to the
+ * pool.
+ */
 export function exchangeQueues(pool: PoolCore): void {
   deliverAll(pool.memory, pool.slot)
   receiveAll(pool, pool.slot)
 }
 
 /**
- * Frees the blocks that were delivered to a slot, and those with freed bits.
- * @param pool the calling thread's: the slot's own pool, or its reclaimer's if the slot is lent
+ * Frees the blocks that were delivered to a slot, and the slot's blocks with freed bits.
+ * @param pool the pool of the calling thread: the slot's own pool, or the reclaimer's pool if the
+ * slot is lent
  */
 export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const { memory } = pool
@@ -35,7 +42,8 @@ export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   const takenWords: number = queue.queueWord(memory, slot, queue.INBOX_TAKEN, 0 as SlotIndex)
   let sentWord: number = queue.queueWord(memory, 0 as SlotIndex, queue.OUTBOX_SENT, slot)
   for (let freer = 0 as SlotIndex; freer < slotCount; freer++) {
-    // A plain load first: mostly nothing was sent, and an atomic load costs five times as much.
+    // A plain load comes first, because usually nothing was sent, and an atomic load costs five
+    // times as much.
     if (i32[sentWord] !== i32[takenWords + freer]) {
       receiveFrom(pool, slot, freer, Atomics.load(i32, sentWord))
     }
@@ -44,7 +52,11 @@ export function receiveAll(pool: PoolCore, slot: SlotIndex): void {
   sweepFreedBits(memory, slot)
 }
 
-/** Frees the blocks that `freer` has delivered to `slot`, up to the count `sent`. */
+/**
+ * Frees the blocks that slot `freer` has delivered to `slot`.
+ * @param pool the pool of the calling thread
+ * @param sent the number of offsets that `freer` had delivered when the caller read it
+ */
 function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: number): void {
   const { memory } = pool
   const { i32 } = memory
@@ -76,15 +88,20 @@ function receiveFrom(pool: PoolCore, slot: SlotIndex, freer: SlotIndex, sent: nu
   if (takenCount !== 0) emit(memory, slot, EVENT_DRAIN, 0, takenCount, freer)
 }
 
-/** Stores the taken count; atomically if it reaches `sent`, as the freer may then free segments. */
+/**
+ * Stores how many offsets of a queue the owner has taken. If the count reaches `sent`, the store is
+ * atomic, because the freer may then free the segments.
+ */
 export function countTaken(i32: Int32Array, takenWord: number, taken: number, sent: number): void {
   if (taken === sent) Atomics.store(i32, takenWord, taken)
   else i32[takenWord] = taken
 }
 
 /**
- * The segment that holds the offset number `taken`, or 0 if segments were overwritten. Stores that
- * this segment is being read: the freer may use the segments before it again.
+ * Returns the segment that holds the offset number `taken` of a queue. Returns 0 if the segments
+ * were overwritten. Also stores that the owner reads this segment now. Then the freer may use the
+ * earlier segments again.
+ * @param slot the slot that owns the queue's blocks
  */
 export function findSegment(
   memory: ArenaMemory,
@@ -106,12 +123,17 @@ export function findSegment(
 }
 
 /**
- * Frees a delivered block that `pool.tryFree` refuses. If a third slot owns it, because its run was
- * handed over to that slot, the block gets a freed bit for that slot instead.
+ * Frees a delivered block that `pool.tryFree` refuses. The block may belong to a third slot,
+ * because its run was handed over to that slot. Then the block gets a freed bit for that slot
+ * instead.
  *
- * As soon as a run is given back, another slot may have a live block at the same offset. So an
- * offset counts as taken before `recycle` gives its run back. And before it counts as taken, the
- * block is marked free, or is being marked for the third slot: so an adopter knows what to count.
+ * The order of steps matters. As soon as a run is given back, another slot may have a live block at
+ * the same offset. So the offset is counted as taken before `recycle` gives the run back. Before
+ * the offset is counted as taken, the block is marked as free, or is being marked for the third
+ * slot. So if this thread dies, an adopter can decide whether to count the offset.
+ * @param slot the slot to which the block was delivered
+ * @param takenWord the index of the word that counts the taken offsets
+ * @param sent the number of offsets that were delivered
  */
 function receive(
   { memory, slot: by }: PoolCore,

@@ -1,8 +1,10 @@
 /**
- * Remote free: how a block gets back to the slot that owns it when another slot frees it. Its
- * offset goes through a queue; without memory for a queue, the block gets a freed bit. Invariant: a
- * block that was freed remotely is free, or in exactly one queue, or has a freed bit. Pictures:
- * queue.ts, freed-bits.ts.
+ * Room remote: frees a block that belongs to another slot. The offset of the block goes to the
+ * owner through a queue. If there is no memory for a queue, the block gets a freed bit instead.
+ * Invariant: a block that was freed remotely is free already, or is in exactly one queue, or has a
+ * freed bit.
+ *
+ * queue.ts and freed-bits.ts describe the two ways.
  */
 export { announce, markFreed, settleSweep, sweepFreedBits } from './freed-bits.ts'
 export { exchangeQueues, receiveAll } from './inbox.ts'

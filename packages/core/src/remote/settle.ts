@@ -1,4 +1,7 @@
-/** All remote-free queues: what is in them, and how they are repaired after a thread has died. */
+/**
+ * Lists the offsets and segments of the remote-free queues, and repairs the queues after a thread
+ * has died.
+ */
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { isLiveAt } from '../blocks/check-offset.ts'
@@ -10,14 +13,18 @@ import { deliverAll } from './outbox.ts'
 import * as queue from './queue.ts'
 
 /**
- * Finishes the offset that a dead thread was taking for a slot, and delivers the slot's own queues.
- * @param by the slot of the dead thread: `slot` itself, or its reclaimer's if it was lent
+ * Repairs the queues of a slot whose thread died. Finishes the offset that the thread was taking
+ * for the slot, and delivers the slot's own queues.
+ * @param slot the slot to repair
+ * @param by the slot of the dead thread: `slot` itself, or the reclaimer's slot if `slot` was lent
+ * to it
  */
 export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): void {
   settleInbox(memory, slot, by)
   settleMarking(memory, by)
   for (let owner = 0 as SlotIndex; owner < memory.slotCount; owner++) {
-    // The chain shows the last segment; the thread may have died before it wrote the word.
+    // The thread may have died before it wrote the word for the last segment. So the last segment
+    // is read from the chain.
     const last = segmentsFor(memory, slot, owner).at(-1) ?? 0
     memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_LAST, owner)] = last
     if (last !== 0) memory.i32[(last >> 2) + queue.SEGMENT_NEXT] = 0
@@ -25,7 +32,10 @@ export function settleQueues(memory: ArenaMemory, slot: SlotIndex, by = slot): v
   deliverAll(memory, slot)
 }
 
-/** Counts the offset that was being taken, if its block is free, or was marked for another slot. */
+/**
+ * Finishes the offset that the dead thread was taking. The offset counts as taken if its block is
+ * free now, or if the thread was marking the block for another slot.
+ */
 function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void {
   const { i32 } = memory
   const takingFrom = slotWord(memory, slot, layout.SLOT_TAKING_FROM)
@@ -34,7 +44,8 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
     const takenWord = queue.queueWord(memory, slot, queue.INBOX_TAKEN, freer)
     const taken = i32[takenWord]
     const sent = Atomics.load(i32, queue.queueWord(memory, freer, queue.OUTBOX_SENT, slot))
-    // If the segment was overwritten, the next thread that takes from this queue skips its offsets.
+    // If the segment was overwritten, the next thread that receives from this queue skips its
+    // offsets.
     const segment = taken === sent ? 0 : findSegment(memory, slot, freer, taken)
     const offset = i32[(segment >> 2) + queue.SEGMENT_OFFSETS + queue.placeOf(taken)]
     const isMarked = offset === slotAt(memory, by, layout.SLOT_MARKING)
@@ -45,7 +56,12 @@ function settleInbox(memory: ArenaMemory, slot: SlotIndex, by: SlotIndex): void 
   i32[takingFrom] = 0
 }
 
-/** A queue's segments, in order. Their links are a ring while the first one is used again. */
+/**
+ * Returns the segments of one queue, in order. While the first segment is being used again, the
+ * links are a ring. Then the list ends before the first segment would come a second time.
+ * @param slot the slot that writes the queue
+ * @param owner the slot that reads it
+ */
 export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotIndex): number[] {
   const segments: number[] = []
   const first = memory.i32[queue.queueWord(memory, slot, queue.OUTBOX_FIRST, owner)]
@@ -58,7 +74,10 @@ export function segmentsFor(memory: ArenaMemory, slot: SlotIndex, owner: SlotInd
   return segments
 }
 
-/** Whether a slot has segments. It makes no garbage: a full arena asks each closed slot. */
+/**
+ * Returns true if a slot has segments in any of its queues. The function makes no garbage, because
+ * an `alloc` in a full arena calls it for each closed slot.
+ */
 export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
   const firstWords = queue.queueWord(memory, slot, queue.OUTBOX_FIRST, 0 as SlotIndex)
   for (let owner = 0; owner < openedSlotCount(memory); owner++) {
@@ -67,7 +86,7 @@ export function hasSegments(memory: ArenaMemory, slot: SlotIndex): boolean {
   return false
 }
 
-/** The segments of all queues that a slot writes. */
+/** Returns the segments of all queues that a slot writes. */
 export function segmentsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<number> {
   const segments = new Set<number>()
   for (let owner = 0 as SlotIndex; owner < memory.slotCount; owner++) {
@@ -76,7 +95,10 @@ export function segmentsOf(memory: ArenaMemory, slot: SlotIndex): ReadonlySet<nu
   return segments
 }
 
-/** The offsets in all queues, and of all freed bits. Other threads must not run meanwhile. */
+/**
+ * Returns the offsets in all queues, and the offsets of all freed bits. No other thread may use the
+ * arena during the call.
+ */
 export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
   const offsets = new Set<number>()
   forEachRun(memory, (head) => {
@@ -90,7 +112,10 @@ export function offsetsOnTheWay(memory: ArenaMemory): ReadonlySet<number> {
   return offsets
 }
 
-/** The offsets in one queue that are not taken yet, up to the first missing segment. */
+/**
+ * Returns the offsets in one queue that the owner has not taken yet. If a segment is missing, the
+ * list ends there.
+ */
 export function offsetsBetween(
   memory: ArenaMemory,
   freer: SlotIndex,

@@ -1,11 +1,13 @@
 /**
- * Partial spans, and spans that become empty.
+ * Manages partial spans, and gives back spans that become empty.
  *
- * Two kinds of lists hold free blocks. The fast paths use the slot's free lists, one per class. A
- * *parked* block is on a list in the record of its own span. A span with parked or uncarved blocks
- * is *partial*: each slot has a list of its partial spans per class. The record counts the parked
- * blocks. When all blocks of a span are parked, the span is given back. Sweeps park the free lists'
- * blocks, and only refills move them back: so a block is visited by one sweep after each refill.
+ * Two kinds of lists hold free blocks. The fast paths use the slot's free lists: one list for each
+ * class. A parked block is on a list in the record of its own span, which also counts the parked
+ * blocks. A span with parked or uncarved blocks is a partial span. Each slot has a list of its
+ * partial spans for each class. When all blocks of a span are parked, the span is given back.
+ *
+ * Sweeps park the blocks of the free lists, and only refills move blocks back to a free list. So
+ * after each refill, a block is visited by at most one sweep.
  */
 import { wrongLink } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
@@ -23,11 +25,14 @@ import {
 import { capacityOf, classOf, ownerOf, releaseRun } from './runs.ts'
 import { headOf, headPattern, isHeadWith } from './span-map.ts'
 
-/** The word that holds the next span in a list of partial spans. */
+/** Returns the index of the word that holds the next span in a list of partial spans. */
 const nextWord = (memory: ArenaMemory, span: number) =>
   recordWord(memory, span as SpanIndex, layout.RECORD_NEXT_PARTIAL)
 
-/** A slot's first partial span of a class, or 0. @throws ArenaError 'corrupt' for any other span */
+/**
+ * Returns a slot's first partial span of a class, or 0 if there is none.
+ * @throws ArenaError 'corrupt' if the list begins with a span that cannot be on it
+ */
 export function firstPartial(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -40,11 +45,14 @@ export function firstPartial(
   throw wrongLink('partial spans', span)
 }
 
-/** The word that holds the first partial span of a run's slot and class. */
+/**
+ * Returns the index of the word that holds the first partial span. The list is that of the run's
+ * slot and class.
+ */
 const headWord = (memory: ArenaMemory, span: SpanIndex) =>
   slotWord(memory, ownerOf(memory, span), layout.SLOT_PARTIAL_HEADS + classOf(memory, span))
 
-/** Puts a span at the front of its slot's list of partial spans. */
+/** Puts a span at the front of the list of partial spans of its slot and class. */
 export function link(memory: ArenaMemory, span: SpanIndex): void {
   const { i32 } = memory
   const first = headWord(memory, span)
@@ -55,7 +63,7 @@ export function link(memory: ArenaMemory, span: SpanIndex): void {
   i32[first] = span
 }
 
-/** Takes a span off its slot's list of partial spans. */
+/** Removes a span from the list of partial spans of its slot and class. */
 export function unlink(memory: ArenaMemory, span: SpanIndex): void {
   const { i32 } = memory
   const next = linkedSpan(memory, nextWord(memory, span))
@@ -64,21 +72,24 @@ export function unlink(memory: ArenaMemory, span: SpanIndex): void {
   i32[previous !== 0 ? nextWord(memory, previous) : headWord(memory, span)] = next
 }
 
-/** The span that a word of a list holds, or 0. @throws ArenaError 'corrupt' if it does not exist */
+/**
+ * Returns the span that a word of a list holds, or 0 at the end of the list.
+ * @throws ArenaError 'corrupt' if the span does not exist
+ */
 function linkedSpan(memory: ArenaMemory, word: number): SpanIndex {
   const span = memory.i32[word]
   if (span >= 0 && span < memory.spanCount) return span as SpanIndex
   throw wrongLink('partial spans', span)
 }
 
-/** Whether a run has parked or uncarved blocks. */
+/** Returns true if a run has parked or uncarved blocks. */
 export const hasRoom = (memory: ArenaMemory, head: SpanIndex) =>
   recordAt(memory, head, layout.RECORD_PARKED_COUNT) > 0 ||
   recordAt(memory, head, layout.RECORD_CARVED_COUNT) < capacityOf(memory, head)
 
 /**
- * Parks a free block that is on no list. If all blocks of the run are parked then, gives the run
- * back, and returns how many spans the run had; otherwise returns 0.
+ * Parks a free block that is on no list. If all blocks of its run are parked now, gives the run
+ * back, and returns how many spans the run had. Otherwise returns 0.
  */
 export function park(memory: ArenaMemory, block: number): number {
   const { i32 } = memory
@@ -98,14 +109,14 @@ export function park(memory: ArenaMemory, block: number): number {
 }
 
 /**
- * Sorts the partial spans of a class in ascending order, so that refills fill low spans first. High
- * spans then become empty, and committed memory stays compact. The merge sort changes only the
- * list's links, and needs no further memory.
+ * Sorts the partial spans of a class in ascending order, so that refills fill low spans first. Then
+ * high spans become empty, and the committed memory stays compact. The merge sort changes only the
+ * links of the list, and needs no further memory.
  */
 export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: ClassIndex): void {
   const { i32 } = memory
   const head = slotWord(memory, slot, layout.SLOT_PARTIAL_HEADS + classIndex)
-  if (isAscending(memory, head)) return // the usual case: one pass over the list
+  if (isAscending(memory, head)) return // usually, so the sort takes one pass over the list
   i32[head] = sorted(memory, head, i32[head])
   let previous = 0
   for (let span = i32[head]; span !== 0; span = i32[nextWord(memory, span)]) {
@@ -114,7 +125,11 @@ export function sortPartial(memory: ArenaMemory, slot: SlotIndex, classIndex: Cl
   }
 }
 
-/** Whether a list is sorted. Visits all of it: a damaged list must throw here, not be sorted. */
+/**
+ * Returns true if a list of partial spans is ascending. The function always visits the whole list:
+ * if the list is damaged, it must throw here, before it is sorted.
+ * @param head the index of the word that holds the first span
+ */
 function isAscending(memory: ArenaMemory, head: number): boolean {
   let isSo = true
   let steps = 0
@@ -128,7 +143,11 @@ function isAscending(memory: ArenaMemory, head: number): boolean {
   return isSo
 }
 
-/** Sorts a list's forward links, and returns the first span. @param head a word to overwrite */
+/**
+ * Sorts a list by its forward links, and returns its first span.
+ * @param head the index of a word that the function may overwrite
+ * @param first the first span of the list
+ */
 function sorted(memory: ArenaMemory, head: number, first: number): number {
   const { i32 } = memory
   let fast = i32[nextWord(memory, first)]
@@ -143,6 +162,12 @@ function sorted(memory: ArenaMemory, head: number, first: number): number {
   return merge(memory, head, sorted(memory, head, first), sorted(memory, head, second))
 }
 
+/**
+ * Merges two ascending lists, and returns the first span of the result.
+ * @param head the index of a word that the function may overwrite
+ * @param a the first span of one list
+ * @param b the first span of the other list
+ */
 function merge(memory: ArenaMemory, head: number, a: number, b: number): number {
   const { i32 } = memory
   let end = head
@@ -158,11 +183,15 @@ function merge(memory: ArenaMemory, head: number, a: number, b: number): number 
 }
 
 /**
- * Sets a partial span of a class draining if those below it have room for the live blocks of all
- * partial spans of the class, for an eighth more, and for the next refill. The list must be sorted,
- * and all free blocks parked. (A free list hands out first the block that was freed last. So a
- * block that is freed in a sparse span would soon be live again, and the span never become empty.)
- * @param batch how many blocks the next refill takes
+ * Sets each partial span of a class to draining, or ends its draining. A span drains if the spans
+ * below it have enough room. They need room for the live blocks of all partial spans of the class,
+ * for an eighth more blocks, and for the next refill. The list must be sorted, and all free blocks
+ * must be parked.
+ *
+ * (Why draining is needed: a free list hands out first the block that was freed last. So without
+ * draining, a freed block of a sparse span would soon be live again, and the span would never
+ * become empty.)
+ * @param batch how many blocks the next refill hands out
  */
 export function drainSparse(
   memory: ArenaMemory,
@@ -187,7 +216,10 @@ export function drainSparse(
   }
 }
 
-/** Only the thread of the slot that owns the run may call it. */
+/**
+ * Sets or clears the draining bit of a run. Only the thread of the slot that owns the run may call
+ * it.
+ */
 export function setDraining(memory: ArenaMemory, head: SpanIndex, isDraining: boolean): void {
   const before = mapAt(memory, head)
   const after = isDraining ? before | layout.MAP_DRAINING : before & ~layout.MAP_DRAINING

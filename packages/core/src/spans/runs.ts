@@ -1,4 +1,7 @@
-/** Runs: spans in use, with blocks of one size class or with one large block. */
+/**
+ * Publishes, resizes and releases runs of spans. A run holds blocks of one size class, or one large
+ * block.
+ */
 import { wrongLink, wrongRun } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
@@ -27,24 +30,28 @@ import {
   touchSpans,
 } from './span-map.ts'
 
-/** The slot that owns a run. @throws ArenaError 'corrupt' if there is no such slot */
+/** Returns the slot that owns a run. @throws ArenaError 'corrupt' if the slot does not exist */
 export function ownerOf(memory: ArenaMemory, head: SpanIndex): SlotIndex {
   const owner = ownerInMap(mapAt(memory, head))
   if (owner >= 0 && owner < memory.slotCount) return owner
   throw wrongRun(head, `owner ${owner}`)
 }
 
+/** Returns the class of a run, as its map word says. */
 export const classOf = (memory: ArenaMemory, head: SpanIndex): ClassIndex =>
   classInMap(mapAt(memory, head))
 
-/** How many spans a run has. @throws ArenaError 'corrupt' if the run would not fit the arena */
+/**
+ * Returns how many spans a run has.
+ * @throws ArenaError 'corrupt' if the run would not fit into the arena
+ */
 export function runSpanCountOf(memory: ArenaMemory, head: SpanIndex): number {
   const spanCount = recordAt(memory, head, layout.RECORD_RUN_SPAN_COUNT)
   if (spanCount >= 1 && spanCount <= memory.spanCount - head) return spanCount
   throw wrongRun(head, `${spanCount} spans`)
 }
 
-/** How many blocks a run has room for. */
+/** Returns how many blocks fit into a run. */
 export function capacityOf(memory: ArenaMemory, head: SpanIndex): number {
   const classIndex = classOf(memory, head)
   if (classIndex === layout.LARGE_CLASS) return 1
@@ -52,8 +59,11 @@ export function capacityOf(memory: ArenaMemory, head: SpanIndex): number {
 }
 
 /**
- * Makes claimed spans a run, with a new record: of no block, or of the one large block. All bytes
- * of a size class's run count as touched. The run exists once the map word of its head is written.
+ * Makes a run of claimed spans, with a new record. In a run of a size class, no block is carved
+ * yet, and all bytes count as touched. A run of a large block has one block. Other threads see the
+ * run as soon as the map word of its head is written.
+ * @param slot the slot that has claimed the spans, and owns the run
+ * @param classIndex the class of the run, or `LARGE_CLASS`
  */
 export function publishRun(
   memory: ArenaMemory,
@@ -66,7 +76,8 @@ export function publishRun(
   const isLarge = classIndex === layout.LARGE_CLASS
   const record = recordWord(memory, head, 0)
   i32.fill(0, record, record + layout.RECORD_WORD_COUNT)
-  // Double frees may have left freed bits. A large run has such bits in its first span only.
+  // Double frees may have left freed bits. In the run of a large block, only the first span has
+  // freed bits.
   const freedBits = freedWord(memory, spanStart(memory, head))
   i32.fill(0, freedBits, freedBits + (isLarge ? 1 : spanCount) * layout.SPAN_BIT_WORD_COUNT)
   if (isLarge) i32[record + layout.RECORD_CARVED_COUNT] = 1
@@ -78,7 +89,11 @@ export function publishRun(
   emit(memory, slot, EVENT_CLAIM, classIndex, spanCount, head)
 }
 
-/** Gives a run `to` spans: those with the index `from` or above in the run become its tails. */
+/**
+ * Sets the length of a run to `to` spans, and makes its spans from position `from` on tails.
+ * @param from the position of the first new tail. The head is at position 0
+ * @param to the new span count of the run
+ */
 export function extendRun(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -89,14 +104,18 @@ export function extendRun(
 ): void {
   const map = spanMapWord(memory, head)
   for (let i = from; i < to; i++) {
-    // Only tails of a size class lead to their head, and such runs are shorter than MAX_POSITION.
+    // A tail leads to its head only in a run of a size class. Such a run is shorter than
+    // MAX_POSITION.
     const word = mapWord(layout.SPAN_TAIL, slot, classIndex, Math.min(i, layout.MAX_POSITION))
     Atomics.store(memory.i32, map + i, word)
   }
   memory.i32[recordWord(memory, head, layout.RECORD_RUN_SPAN_COUNT)] = to
 }
 
-/** Resizes the run of a large block to `to` spans; false if the spans behind it are not free. */
+/**
+ * Resizes the run of a large block to `to` spans. Returns false if the run cannot grow because the
+ * spans behind it are not free.
+ */
 export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number): boolean {
   const slot = ownerOf(memory, head)
   const from = runSpanCountOf(memory, head)
@@ -113,7 +132,10 @@ export function resizeLargeRun(memory: ArenaMemory, head: SpanIndex, to: number)
   return true
 }
 
-/** Hands a run over to slot `to`: the head's map word first, where an adopter reads the owner. */
+/**
+ * Hands a run over to slot `to`. The map word of the head changes first, because an adopter reads
+ * the owner there.
+ */
 export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex): void {
   const from = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)
@@ -124,7 +146,7 @@ export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex)
   }
   countRun(memory, from, head, -1)
   countRun(memory, to, head, 1)
-  // A thread that set a freed bit just before has set the flag of the former owner only.
+  // If a thread set a freed bit just before, it has set only the flag of the former owner.
   if (Atomics.load(memory.i32, recordWord(memory, head, layout.RECORD_HAS_FREED_BITS)) !== 0) {
     Atomics.store(memory.i32, slotWord(memory, to, layout.SLOT_HAS_FREED_BITS), 1)
   }
@@ -133,7 +155,10 @@ export function handOverRun(memory: ArenaMemory, head: SpanIndex, to: SlotIndex)
   emit(memory, to, EVENT_CLAIM, classIndex, spanCount, head)
 }
 
-/** Gives a run back, and returns its span count. Its head becomes `claimed` first, free last. */
+/**
+ * Gives a run back to the arena, and returns how many spans it had. The head becomes `claimed`
+ * before any other change, and is the last span to become free.
+ */
 export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
   const slot = ownerOf(memory, head)
   const spanCount = runSpanCountOf(memory, head)
@@ -146,7 +171,10 @@ export function releaseRun(memory: ArenaMemory, head: SpanIndex): number {
   return spanCount
 }
 
-/** @throws ArenaError 'corrupt' if a block of a run is live, although all its blocks are parked */
+/**
+ * Throws if a block of a run is live, although all its blocks are parked.
+ * @throws ArenaError 'corrupt' if there is such a block
+ */
 function checkEmpty(memory: ArenaMemory, head: SpanIndex, spanCount: number): void {
   const { i32 } = memory
   const first = liveWord(memory, spanStart(memory, head))
@@ -156,7 +184,7 @@ function checkEmpty(memory: ArenaMemory, head: SpanIndex, spanCount: number): vo
   if (live !== 0) throw wrongLink(`parked blocks of span ${head}`, 'a live block')
 }
 
-/** Adds a run to a slot's counts for the run's class, or subtracts it if `sign` is -1. */
+/** Adds a run to a slot's counts for the class of the run. If `sign` is -1, subtracts it. */
 export function countRun(
   memory: ArenaMemory,
   slot: SlotIndex,

@@ -1,17 +1,20 @@
 /*
- * Room spans: which slot owns which spans, and which spans have room; opening and closing slots.
- * Invariant: the span map alone says which slot owns a span; every free block is on one list.
+ * Room spans: records which slot owns which spans, and which spans have room for more blocks. It
+ * also opens and closes slots.
+ * Invariant: only the span map says which slot owns a span. Every free block is on exactly one
+ * list.
  */
 import { corrupt } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { ClassIndex, SlotIndex, SpanIndex } from '../base/units.ts'
 /*
- * This file: the words of the span map, how runs of spans are claimed and given back, and the
+ * This file reads and writes the words of the span map, claims and frees spans, and keeps the
  * touched map.
  *
- * Any thread may claim spans at any time. So the word of a free span changes by compare-and-swap
- * only, to `claimed` and the claimer's slot. A thread that dies half-way leaves claimed spans, or
- * tails beyond the span count in the head's record. These name its slot: its adopter frees them.
+ * Any thread may claim spans at any time. So the word of a free span changes only by
+ * compare-and-swap: to `claimed`, with the claimer's slot. If a thread dies before it has finished,
+ * it leaves claimed spans, or tails beyond the span count in the head's record. These words name
+ * the slot of the dead thread. So the adopter of this slot frees the spans.
  */
 import {
   type ArenaMemory,
@@ -25,34 +28,56 @@ import {
   touchedWord,
 } from '../memory/memory.ts'
 
-/** How often a claim is tried: each time, another thread may take one of the spans first. */
+/**
+ * How often `claimRun` tries. Each attempt can fail, because another thread may claim one of the
+ * spans first.
+ */
 const MAX_ATTEMPTS = 8
 
+/** Masks the owner in a map word. */
 export const OWNER_MASK = 0xff << layout.MAP_OWNER_SHIFT
 
+/**
+ * Returns a word for the span map.
+ * @param state a `SPAN_` constant
+ * @param owner the slot that owns the span; -1 for none
+ * @param position the distance in spans from the head of the run
+ */
 export const mapWord = (state: number, owner: number, classIndex: number, position: number) =>
   classIndex |
   ((owner + 1) << layout.MAP_OWNER_SHIFT) |
   (state << layout.MAP_STATE_SHIFT) |
   (position << layout.MAP_POSITION_SHIFT)
 
+/** The map word of a span of the control area. */
 export const CONTROL_SPAN_WORD = mapWord(layout.SPAN_CONTROL, -1, 0, 0)
-/** The map word of the head of a slot's run of size class 0; add the index of another class. */
+/** Returns the map word of the head of a run of size class 0. For another class, add its index. */
 export const headPattern = (slot: SlotIndex) => mapWord(layout.SPAN_HEAD, slot, 0, 0)
 
+/** Returns the state in a map word: a `SPAN_` constant. */
 export const stateInMap = (word: number) => (word >>> layout.MAP_STATE_SHIFT) & 0xf
+/** Returns the class in a map word. */
 export const classInMap = (word: number): ClassIndex => (word & 0xff) as ClassIndex
-/** The slot that owns the span, or -1. */
+/** Returns the slot in a map word, or -1 if no slot owns the span. */
 export const ownerInMap = (word: number): SlotIndex =>
   (((word >>> layout.MAP_OWNER_SHIFT) & 0xff) - 1) as SlotIndex
+/** Returns the position in a map word: the distance in spans from the head of the run. */
 export const positionInMap = (word: number) =>
   (word >>> layout.MAP_POSITION_SHIFT) & layout.MAX_POSITION
-/** Whether a span has the map word `word`, that of a head, with the draining bit or without it. */
+/**
+ * `word` is the map word of a head. Returns true if the span has this word. Ignores the draining
+ * bit.
+ */
 export const isHeadWith = (memory: ArenaMemory, span: SpanIndex, word: number) =>
   (mapAt(memory, span) & ~layout.MAP_DRAINING) === word
+/** Returns true if a map word has the draining bit. */
 export const isDraining = (word: number) => (word & layout.MAP_DRAINING) !== 0
 
-/** Claims the lowest run of `spanCount` free spans, and returns its head; 0 if there is none. */
+/**
+ * Claims the lowest `spanCount` adjacent free spans, and returns the first one. Returns 0 if there
+ * are not enough.
+ * @param slot the slot that claims the spans
+ */
 export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number): SpanIndex {
   const hint = controlWord(memory, layout.CONTROL_FIRST_FREE_SPAN)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -68,7 +93,10 @@ export function claimRun(memory: ArenaMemory, slot: SlotIndex, spanCount: number
   return 0 as SpanIndex
 }
 
-/** Index of the first of `spanCount` adjacent free spans at or after `from`, or 0. */
+/**
+ * Returns the first of `spanCount` adjacent free spans. The search begins at span `from`. Returns 0
+ * if there are none.
+ */
 function findFreeRun(memory: ArenaMemory, from: number, spanCount: number): number {
   const { i32 } = memory
   const map = spanMapWord(memory, 0 as SpanIndex)
@@ -80,7 +108,10 @@ function findFreeRun(memory: ArenaMemory, from: number, spanCount: number): numb
   return 0
 }
 
-/** Claims all of these spans, or claims none and returns false. */
+/**
+ * Claims `spanCount` adjacent spans for a slot. If one of them is not free, claims none, and
+ * returns false.
+ */
 export function claimSpans(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -110,7 +141,10 @@ export function freeSpans(memory: ArenaMemory, first: number, spanCount: number)
   if (first < i32[hint]) i32[hint] = first
 }
 
-/** Adds to a slot's counts of owned spans, for a class and in all, and keeps its peak. */
+/**
+ * Adds `spanCount` to a slot's counts of owned spans: the count of the class, the total, and the
+ * peak of the total. `spanCount` may be negative.
+ */
 export function countSpans(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -125,7 +159,10 @@ export function countSpans(
   if (risenBy > 0) addToSlot(memory, slot, layout.SLOT_PEAK_OWNED_SPANS, risenBy)
 }
 
-/** Raises a word to a value, unless it is higher already. Other threads may raise it meanwhile. */
+/**
+ * Raises a word to `value`, unless the word is that high already. Other threads may raise the word
+ * at the same time.
+ */
 export function atomicMax(memory: ArenaMemory, word: number, value: number): void {
   const { i32 } = memory
   let seen = i32[word]
@@ -136,6 +173,7 @@ export function atomicMax(memory: ArenaMemory, word: number, value: number): voi
   }
 }
 
+/** Returns how many spans of the arena are free. */
 export function countFreeSpans(memory: ArenaMemory): number {
   let free = 0
   for (let span = 0; span < memory.spanCount; span++) {
@@ -144,7 +182,10 @@ export function countFreeSpans(memory: ArenaMemory): number {
   return free
 }
 
-/** The head of the run of a size class that a span is in. @throws ArenaError 'corrupt' if none */
+/**
+ * Returns the head of the run that contains a span. The run must be of a size class.
+ * @throws ArenaError 'corrupt' if the span is in no run
+ */
 export function headOf(memory: ArenaMemory, span: SpanIndex): SpanIndex {
   const position = positionInMap(mapAt(memory, span))
   const head = span - position
@@ -153,32 +194,41 @@ export function headOf(memory: ArenaMemory, span: SpanIndex): SpanIndex {
 }
 
 /*
- * The touched map says how many bytes from the start of each span may be touched; all others are 0.
- * All bytes of a size class's run are touched from its publication on. Those of a large block are
- * touched when `alloc` returns, or, after `reserve`, when the holder calls `pool.touch` for them.
+ * The touched map says how many bytes from the start of each span may be touched. All other bytes
+ * of the span are 0. In a run of a size class, all bytes count as touched once the run is
+ * published. In a large block, all bytes count as touched when `alloc` returns. After `reserve`, a
+ * byte counts as touched only after the user has called `pool.touch` for it.
  */
 
+/** Counts all bytes of `spanCount` spans as touched. */
 export function touchSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
   const word = touchedWord(memory, first)
   memory.i32.fill(layout.SPAN_BYTE_LENGTH, word, word + spanCount)
 }
 
-/** Counts bytes from `offset` to `byteEnd` as touched, before any thread writes them. */
+/**
+ * Counts the bytes from `offset` to `byteEnd` as touched. The call must come before any thread
+ * writes to these bytes.
+ */
 export function touchBytes(memory: ArenaMemory, offset: number, byteEnd: number): void {
   const first = spanOf(memory, offset)
   const last = spanOf(memory, byteEnd)
   touchSpans(memory, first, last - first)
   const rest = byteEnd - spanStart(memory, last)
-  // Other threads may raise this word at once. To the words before it, all write the same value.
+  // Other threads may raise this word at the same time. To the words before it, all threads write
+  // the same value.
   if (rest > 0) atomicMax(memory, touchedWord(memory, last), rest)
 }
 
-/** Zeroes spans, and counts them as untouched. Only the thread that claimed them may call it. */
+/**
+ * Fills spans with zeros, and counts their bytes as untouched. Only the thread that claimed the
+ * spans may call it.
+ */
 export function clearSpans(memory: ArenaMemory, first: SpanIndex, spanCount: number): void {
   const { i32, u8 } = memory.views
   const words = touchedWord(memory, first)
   for (let i = 0; i < spanCount; i++) {
-    // If this word was overwritten, it must not lead to other blocks.
+    // The word may have been overwritten. The limit keeps `fill` within the span.
     const touched = Math.min(i32[words + i] >>> 0, layout.SPAN_BYTE_LENGTH)
     if (touched === 0) continue
     const start = spanStart(memory, (first + i) as SpanIndex)

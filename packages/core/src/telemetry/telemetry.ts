@@ -1,24 +1,34 @@
 /*
- * Room telemetry: a ring of events per slot, in the arena. `base/layout` describes the ring.
- * Invariant: only the thread that has a slot writes its ring, off the hot paths; any thread reads.
- * No thread waits: a full ring, which nobody reads, drops and counts further events.
+ * Room telemetry: each slot has a ring of events in the arena. `base/layout` describes the ring.
+ * Invariant: only the thread that uses a slot writes the slot's ring, and only outside of the fast
+ * paths. Any thread may read. No thread waits for another: if a ring is full because nobody reads
+ * it, further events are dropped and counted.
  */
 import { invalidArgument } from '../base/errors.ts'
 import * as layout from '../base/layout.ts'
 import type { SlotIndex } from '../base/units.ts'
 import { type ArenaMemory, openedSlotCount, slotWord } from '../memory/memory.ts'
 
-/** A free list was filled. Numbers: blocks handed out, live, unused at the last sweep. */
+/**
+ * A pool filled an empty free list. The numbers of the event: blocks handed out, live blocks,
+ * unused blocks at the last sweep.
+ */
 export const EVENT_REFILL = 0
-/** A slot got spans. Numbers: how many spans, the first span. */
+/** A slot got spans. The numbers of the event: how many spans, and the first span. */
 export const EVENT_CLAIM = 1
-/** A slot gave spans back. Numbers: how many spans, the first span. */
+/** A slot gave spans back. The numbers of the event: how many spans, and the first span. */
 export const EVENT_RETURN = 2
-/** A slot received blocks. Numbers: how many blocks, the slot that freed them. */
+/**
+ * A slot received blocks. The numbers of the event: how many blocks, and the slot that freed them.
+ */
 export const EVENT_DRAIN = 3
-/** A slot was adopted. Numbers: how many spans it owns, its new generation. */
+/**
+ * A thread adopted a slot. The numbers of the event: how many spans the slot owns, and its new
+ * generation.
+ */
 export const EVENT_ADOPT = 4
 
+/** The public name of each kind of event, indexed by the `EVENT_` constants. */
 const EVENT_KINDS = ['refill', 'claim', 'return', 'drain', 'adopt'] as const
 /**
  * What a pool did:
@@ -31,23 +41,38 @@ const EVENT_KINDS = ['refill', 'claim', 'return', 'drain', 'adopt'] as const
  */
 export type TelemetryEventKind = (typeof EVENT_KINDS)[number]
 
-/** An event's first word is kind | class row << 8; events without a class have row 0. */
+/** The first word of an event is kind | class row << 8. The row is 0 if the event has no class. */
 const EVENT_ROW_SHIFT = 8
 
-/** Index of the first word of a slot's ring. */
+/** Returns the index of the first word of a slot's ring. */
 export const ringOf = (memory: ArenaMemory, slot: SlotIndex) =>
   slotWord(memory, slot, layout.SLOT_TELEMETRY)
 
-/** Index of the first word of event `number`. */
+/**
+ * Returns the index of the first word of an event in a ring.
+ * @param ring the first word of the ring
+ * @param number the number of the event, counted since the arena was created
+ */
 const eventWord = (ring: number, number: number) =>
   ring +
   layout.TELEMETRY_EVENTS +
   (number & (layout.TELEMETRY_EVENT_COUNT - 1)) * layout.TELEMETRY_EVENT_WORD_COUNT
 
+/**
+ * Returns true if the ring has no room for another event.
+ * @param written how many events were written
+ * @param read how many events were read
+ */
 const isFull = (written: number, read: number) =>
   ((written - read) | 0) >= layout.TELEMETRY_EVENT_COUNT
 
-/** Adds an event to a slot's ring, or drops it. Only the thread that has the slot may call it. */
+/**
+ * Adds an event to a slot's ring. If the ring is full, drops and counts the event. Only the thread
+ * that uses the slot may call this function.
+ * @param kind an `EVENT_` constant
+ * @param row the class row of the event, or 0
+ * @param first the first number of the event: see the `EVENT_` constants
+ */
 export function emit(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -61,7 +86,8 @@ export function emit(
   const ring = ringOf(memory, slot)
   const written = i32[ring + layout.TELEMETRY_WRITTEN]
   if (isFull(written, i32[ring + layout.TELEMETRY_READ_SEEN])) {
-    // Loaded only now, because an atomic load takes longer than the rest of this function.
+    // `TELEMETRY_READ` is loaded only if the ring seems full, because an atomic load takes longer
+    // than the rest of this function.
     const read = Atomics.load(i32, ring + layout.TELEMETRY_READ)
     i32[ring + layout.TELEMETRY_READ_SEEN] = read
     if (isFull(written, read)) {
@@ -78,10 +104,11 @@ export function emit(
 }
 
 /**
- * Something that a pool did outside of its fast path. Which fields an event uses depends on its
- * `kind`; the others are 0.
+ * An action of a pool outside of its fast paths. The `kind` of an event decides which of the other
+ * fields it uses. Fields that it does not use are 0.
  */
 export type TelemetryEvent = ReturnType<typeof emptyEvent>
+/** Makes an event object that `readRing` can fill. */
 export const emptyEvent = () => ({
   /** What the pool did. */
   kind: 'refill' as TelemetryEventKind,
@@ -94,16 +121,19 @@ export const emptyEvent = () => ({
    */
   blockCount: 0,
   /**
-   * For a refill: how many blocks of the class are live, with the block that is being allocated.
+   * For a refill: how many blocks of the class are live. The block that the refill was for counts
+   * too.
    */
   liveBlockCount: 0,
   /**
-   * For the first refill after a sweep: how many free blocks the sweep found. If there was only one
-   * refill between this sweep and the one before, that refill handed out so many blocks too many.
+   * For the first refill after a sweep: how many free blocks the sweep found. If there was exactly
+   * one refill between this sweep and the sweep before, these are the blocks that the refill handed
+   * out in excess.
    */
   spareBlockCount: 0,
   /**
-   * For a claim or return: how many spans of 64 KiB. For an adoption: how many spans the slot owns.
+   * For a claim or return: how many spans of 64 KiB the slot got or gave back. For an adoption: how
+   * many spans the slot owns.
    */
   spanCount: 0,
   /** For a claim or return: the index of the first span. */
@@ -115,18 +145,20 @@ export const emptyEvent = () => ({
 })
 
 /**
- * A reader of the events that the pools of an arena record. `openTelemetry` opens one, in any
+ * Reads the events that the pools of an arena record. `openTelemetry` opens a reader, in any
  * thread.
  */
 export interface Telemetry {
   /**
-   * Calls `visit` with each event that was not read yet: slot by slot, and in each slot the oldest
-   * first. Only one reader gets each event. The event object is the same each time, so copy what
-   * you want to keep.
+   * Calls `visit` with each event that was not read yet. It visits the slots in order, and in each
+   * slot the oldest event first. If an arena has several readers, only one of them gets each event.
+   * All calls of `visit` get the same event object, so copy what you want to keep.
    *
-   * A slot keeps at most 64 unread events. It drops further events until a reader has read these.
+   * A slot keeps at most 64 unread events. It drops further events until a reader has read the kept
+   * ones.
+   * @param visit gets each event
    * @returns how many events there were
-   * @throws ArenaError 'invalid-argument'
+   * @throws ArenaError 'invalid-argument' if `visit` is not a function
    */
   read(visit: (event: Readonly<TelemetryEvent>) => void): number
 
@@ -134,7 +166,7 @@ export interface Telemetry {
   readonly droppedEventCount: number
 }
 
-/** Opens a reader, which begins with the events that are in the rings already. */
+/** Opens a reader. Its first `read` gets the events that are in the rings already. */
 export function openTelemetry(memory: ArenaMemory): Telemetry {
   const event = emptyEvent()
   const droppedBefore = totalDropped(memory)
@@ -153,6 +185,7 @@ export function openTelemetry(memory: ArenaMemory): Telemetry {
   }
 }
 
+/** Returns how many events all slots have dropped. */
 function totalDropped(memory: ArenaMemory): number {
   let dropped = 0
   for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
@@ -161,11 +194,14 @@ function totalDropped(memory: ArenaMemory): number {
   return dropped
 }
 
-/** How many events of a slot were dropped, modulo 2^32. */
+/** Returns how many events a slot has dropped, modulo 2^32. */
 export const droppedEvents = (memory: ArenaMemory, slot: SlotIndex) =>
   memory.i32[ringOf(memory, slot) + layout.TELEMETRY_DROPPED] >>> 0
 
-/** Calls `visit` with each unread event of a slot's ring, and returns how many there were. */
+/**
+ * Calls `visit` with each unread event of a slot's ring, and returns how many events there were.
+ * @param event the object that is filled for each event
+ */
 export function readRing(
   memory: ArenaMemory,
   slot: SlotIndex,
@@ -174,18 +210,21 @@ export function readRing(
 ): number {
   const { i32 } = memory
   const ring = ringOf(memory, slot)
-  // Events written from now on wait for the next call, as a busy writer could keep the reader here.
+  // The next call reads the events that are written from now on. Otherwise a busy writer could keep
+  // the reader in this loop.
   const written = Atomics.load(i32, ring + layout.TELEMETRY_WRITTEN)
   let eventCount = 0
   for (;;) {
     const read = Atomics.load(i32, ring + layout.TELEMETRY_READ)
     const waiting = (written - read) | 0
     if (waiting <= 0) return eventCount
-    // More events than the ring has room for: its counts were overwritten. Skip all these events.
+    // More events are unread than the ring can hold, so its counts were overwritten. Skip all these
+    // events.
     const isOverwritten = waiting > layout.TELEMETRY_EVENT_COUNT
     const next = isOverwritten ? written : (read + 1) | 0
     const isSound = decode(memory, slot, eventWord(ring, read), event)
-    // The copy is good unless another reader took the event: then its place may be written again.
+    // If another reader has read the event first, the slot may have written another event to its
+    // place. Then the copy may be wrong, and the loop reads the next event.
     if (Atomics.compareExchange(i32, ring + layout.TELEMETRY_READ, read, next) !== read) continue
     if (!isSound || isOverwritten) continue
     visit(event)
@@ -193,7 +232,10 @@ export function readRing(
   }
 }
 
-/** Decodes an event into `event`; false if its kind or class does not exist: it was overwritten. */
+/**
+ * Decodes the event at `word` into `event`. Returns false if its kind or class does not exist,
+ * which means that the words were overwritten.
+ */
 function decode(
   memory: ArenaMemory,
   slot: SlotIndex,

@@ -1,4 +1,4 @@
-/** The figures of `arena.stats()`, but blocks and spans are counted by a walk over all runs. */
+/** Computes the figures of `arena.stats()`, but counts blocks and spans by a walk over all runs. */
 import * as layout from '../../base/layout.ts'
 import { forEachLiveIn, forEachRun } from '../../blocks/walk.ts'
 import { type ArenaMemory, recordAt, secondWordAt } from '../../memory/memory.ts'
@@ -13,6 +13,10 @@ import {
   sumUp,
 } from './stats.ts'
 
+/**
+ * Returns the figures of an arena or a slot, with blocks and spans as they are now.
+ * @throws ArenaError 'invalid-argument' if an option is wrong
+ */
 export function walkStats(memory: ArenaMemory, options: StatsOptions = {}): ArenaStats {
   const stats = collectStats(memory, options)
   if (options.slot === undefined) {
@@ -24,7 +28,10 @@ export function walkStats(memory: ArenaMemory, options: StatsOptions = {}): Aren
   return stats
 }
 
-/** Replaces the figures that a walk can count. @param slot whose runs; undefined for all runs */
+/**
+ * Replaces the figures that a walk can count.
+ * @param slot the slot whose runs are counted. If undefined, all runs are counted
+ */
 function walkClasses(memory: ArenaMemory, rows: readonly ClassStats[], slot?: number): void {
   const carved = rows.map(() => 0)
   const capacities = rows.map(() => 0)

@@ -1,4 +1,4 @@
-/** Fills in the figures of `arena.stats()`, from the counters of the slots. */
+/** Computes the figures of `arena.stats()` from the counters of the slots. */
 import { isArray, isPlainObject } from '../../base/builtins.ts'
 import { checkOptions, invalidArgument } from '../../base/errors.ts'
 import * as layout from '../../base/layout.ts'
@@ -24,17 +24,25 @@ export type { ArenaStats, ClassStats, SlotStats } from './figures.ts'
 
 /** Options of `arena.stats` and `exactStats`. */
 export interface StatsOptions {
-  /** The slot that the figures are about. By default, they are about the whole arena. */
+  /**
+   * The index of the slot that the figures are about. By default, they are about the whole arena.
+   */
   readonly slot?: number
   /**
-   * An earlier result for this arena. The call fills and returns this object, and makes no garbage.
+   * An earlier result for this arena. The call fills this object again and returns it, and makes no
+   * garbage.
    */
   readonly into?: ArenaStats
 }
 
+/** The names of all options. */
 const KEYS = ['slot', 'into'] as const satisfies (keyof StatsOptions)[]
 const NO_OPTIONS: StatsOptions = {}
 
+/**
+ * Returns the figures of an arena or a slot.
+ * @throws ArenaError 'invalid-argument' if an option is wrong
+ */
 export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaStats {
   checkOptions(options, KEYS)
   const { slot, into } = options
@@ -61,7 +69,7 @@ export function collectStats(memory: ArenaMemory, options = NO_OPTIONS): ArenaSt
   return stats
 }
 
-/** Whether `stats` has the rows of this arena's classes, and can be written to. */
+/** Returns true if `stats` has a row for each class of this arena, and can be written to. */
 function isOf({ strides, classCount }: ArenaMemory, stats: ArenaStats): boolean {
   if (!isPlainObject(stats) || Object.isFrozen(stats)) return false
   const { classes, slots } = stats
@@ -70,6 +78,7 @@ function isOf({ strides, classCount }: ArenaMemory, stats: ArenaStats): boolean 
   return index > classCount && classes.length === index && isArray(slots)
 }
 
+/** The figures of the arena that are sums over its classes. */
 const TOTALS = [
   'liveBlockCount',
   'liveByteLength',
@@ -81,7 +90,7 @@ const TOTALS = [
   'refilledBlockCount',
 ] as const
 
-/** Adds up the rows of the classes, for the figures of the whole. */
+/** Computes the figures of the whole: adds up the rows of the classes. */
 export function sumUp(stats: ArenaStats): void {
   for (let i = 0; i < TOTALS.length; i++) {
     let sum = 0
@@ -91,14 +100,20 @@ export function sumUp(stats: ArenaStats): void {
   }
 }
 
-/** The sum of every `step`-th word from `word` up to `end`. */
+/**
+ * Returns the sum of every `step`-th word, from index `word` up to index `end`. The word at `end`
+ * does not count.
+ */
 function sumOf({ i32 }: ArenaMemory, word: number, end: number, step: number): number {
   let sum = 0
   for (let at = word; at < end; at += step) sum += i32[at] >>> 0
   return sum
 }
 
-/** The sum of one word of the slots from `first` up to `end`. */
+/**
+ * Returns the sum of one word over the slots from `first` up to `end`. Slot `end` does not count.
+ * @param field a `SLOT_` constant, plus the class for an array
+ */
 const sumOverSlots = (memory: ArenaMemory, field: number, first: SlotIndex, end: number) =>
   sumOf(
     memory,
@@ -107,7 +122,7 @@ const sumOverSlots = (memory: ArenaMemory, field: number, first: SlotIndex, end:
     memory.slotWordCount,
   )
 
-/** Figures of a class, and the words of a slot that count them. */
+/** The figures of a class that slots count, each with the array of a slot that holds the count. */
 const CLASS_COUNTS = [
   ['spanCount', layout.SLOT_SPANS],
   ['liveBlockCount', layout.SLOT_LIVE_SEEN],
@@ -117,7 +132,10 @@ const CLASS_COUNTS = [
   ['drainedBlockCount', layout.SLOT_ARRIVED],
 ] as const
 
-/** Fills the rows of classes with what the slots from `first` up to `end` have counted. */
+/**
+ * Fills the rows of classes with the counts of the slots from `first` up to `end`. Slot `end` does
+ * not count.
+ */
 function countClasses(
   memory: ArenaMemory,
   rows: readonly ClassStats[],
@@ -139,7 +157,12 @@ function countClasses(
   }
 }
 
-/** Fills in the figures of a class that follow from its counts. */
+/**
+ * Computes the figures of a class that follow from its counts.
+ * @param row holds the counts, and gets the figures
+ * @param carvedCount how many blocks are carved
+ * @param capacity how many blocks fit into the spans of the class
+ */
 export function deriveFigures(row: ClassStats, carvedCount: number, capacity: number): void {
   const { stride, spanCount } = row
   // The counters of a thread that is running may disagree for a moment.
@@ -157,6 +180,10 @@ export function deriveFigures(row: ClassStats, carvedCount: number, capacity: nu
   row.liveByteLength = stride === 0 ? spanBytes : liveCount * stride
 }
 
+/**
+ * Fills the rows of the slots from `first` up to `end`. Slot `end` does not count. Vacant slots get
+ * no row.
+ */
 function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, end: number): void {
   let rowCount = 0
   for (let slot = first; slot < end; slot++) {
@@ -177,6 +204,6 @@ function countSlots(memory: ArenaMemory, rows: SlotStats[], first: SlotIndex, en
   rows.length = rowCount
 }
 
-/** The sum of a slot's words for all classes. */
+/** Returns the sum of an array of a slot over all size classes. */
 const sumOverClasses = (memory: ArenaMemory, slot: SlotIndex, field: number) =>
   sumOf(memory, slotWord(memory, slot, field), slotWord(memory, slot, field + memory.classCount), 1)

@@ -1,7 +1,8 @@
 /**
- * Checks the free lists and the lists of parked blocks: each ends, and holds only carved blocks of
- * its own slot and class that have no live bit, none twice. Checks, too, that the partial spans of
- * a class are linked both ways, have room, and count their parked blocks.
+ * Checks the free lists and the lists of parked blocks. Each list must end. It may hold only carved
+ * blocks of its own slot and class, which have no live bit, and no block twice. Also checks the
+ * lists of partial spans. The spans must be linked in both directions, must have room, and must
+ * count their parked blocks.
  */
 import * as layout from '../../base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../../base/units.ts'
@@ -25,6 +26,7 @@ import {
 } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
 
+/** Checks the lists of all slots and classes. */
 export function checkLists(findings: Findings): void {
   const { memory } = findings
   for (let slot = 0 as SlotIndex; slot < memory.slotCount; slot++) {
@@ -37,11 +39,13 @@ export function checkLists(findings: Findings): void {
   }
 }
 
+/** Returns the slot and class in a map word, for a message. */
 const nameOf = (owner: number) => `slot ${ownerInMap(owner)}, class ${classInMap(owner)}`
 
 /**
- * Checks a list of free blocks, and returns how many there are before the first wrong one.
- * @param owner the map word of the runs that the list's blocks belong to
+ * Checks a list of free blocks, and returns how many blocks come before the first wrong one.
+ * @param owner the map word of the head of every run that the list's blocks may belong to
+ * @param first the first block of the list, or 0
  */
 function checkChain(findings: Findings, owner: number, first: number): number {
   const { memory, listed } = findings
@@ -58,6 +62,11 @@ function checkChain(findings: Findings, owner: number, first: number): number {
   return blockCount
 }
 
+/**
+ * Returns why a block must not be on the list that is being checked. Returns an empty string if the
+ * block may be on the list.
+ * @param owner the map word of a head with the slot and class of the list
+ */
 function whyNotListed({ memory, listed }: Findings, owner: number, block: number): string {
   const isWithin = block > memory.base && block < memory.base + memory.byteLength
   if (!isWithin || block % layout.GRANULE_BYTE_LENGTH !== 0) return 'which is no offset'
@@ -73,7 +82,12 @@ function whyNotListed({ memory, listed }: Findings, owner: number, block: number
   return hasLiveBit(memory, block) ? 'which has a live bit' : ''
 }
 
-/** Checks that the partial spans of a slot and class are linked both ways, and have room. */
+/**
+ * Checks the partial spans of a slot and class. They must be linked in both directions, must have
+ * room, and must count their parked blocks.
+ * @param owner the map word of a head with this slot and class
+ * @param first the first span of the list, or 0
+ */
 function checkPartial(findings: Findings, owner: number, first: number): void {
   const { memory, partial } = findings
   let previous = 0

@@ -1,6 +1,6 @@
 /**
- * Checks runs: every carved block is live and on no list, or free and on a list; only live blocks
- * have live bits; memory in use counts as touched.
+ * Checks runs. Each carved block is either live and on no list, or free and on a list. Only live
+ * blocks have live bits. All memory in use counts as touched.
  */
 import * as layout from '../../base/layout.ts'
 import type { ClassIndex, PayloadOffset, SlotIndex, SpanIndex } from '../../base/units.ts'
@@ -29,6 +29,10 @@ import { capacityOf, classOf, runSpanCountOf } from '../../spans/runs.ts'
 import { isDraining } from '../../spans/span-map.ts'
 import type { Findings } from './findings.ts'
 
+/**
+ * Checks a run: its counts, its blocks, and the touched map of its spans.
+ * @param head the first span of the run
+ */
 export function checkRun(
   findings: Findings,
   head: SpanIndex,
@@ -71,7 +75,10 @@ export function checkRun(
   }
 }
 
-/** Checks that each block is live, or else on a list. @param room of a block's payload, in bytes */
+/**
+ * Checks that each block of a run is either live, or on a list.
+ * @param room how many bytes fit into the payload of a block
+ */
 function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room: number): void {
   const { memory, listed } = findings
   const isLarge = classOf(memory, head) === layout.LARGE_CLASS
@@ -106,7 +113,12 @@ function checkBlocks(findings: Findings, head: SpanIndex, owner: SlotIndex, room
   }
 }
 
-/** Checks that a live block's header is sound, and that the block has room for its bytes. */
+/**
+ * Checks that the header of a live block is sound, and that its byte length fits into the block.
+ * @param block the start of the block
+ * @param offset what `alloc` returned for the block
+ * @param room how many bytes fit into the payload of a block
+ */
 function checkHeader(
   findings: Findings,
   block: PayloadOffset,
@@ -129,6 +141,7 @@ function checkHeader(
   }
 }
 
+/** Returns how many live bits are set in `spanCount` spans. */
 function countLiveBits(memory: ArenaMemory, first: SpanIndex, spanCount: number): number {
   const firstWord: number = liveWord(memory, spanStart(memory, first))
   const end = firstWord + spanCount * layout.SPAN_BIT_WORD_COUNT
@@ -139,7 +152,10 @@ function countLiveBits(memory: ArenaMemory, first: SpanIndex, spanCount: number)
   return count
 }
 
-/** Checks that free spans have no live bits, except spans never used: reading commits pages. */
+/**
+ * Checks that free spans have no live bits. Leaves out spans that were never in use, because
+ * reading their bits would commit pages.
+ */
 export function checkFreeSpans(findings: Findings): void {
   const { memory } = findings
   const peakSpanCount = memory.i32[controlWord(memory, layout.CONTROL_PEAK_SPAN_COUNT)]

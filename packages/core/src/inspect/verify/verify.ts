@@ -1,5 +1,5 @@
 /**
- * Checks the invariants of an arena, and reports those that do not hold:
+ * Checks the invariants of an arena, and reports the invariants that do not hold:
  *
  *     every run     live + free + uncarved blocks = capacity, and less than a stride is left;
  *                   live bits + unmarked blocks = live blocks; a class's spans count as touched
@@ -22,11 +22,11 @@ import { checkFreeSpans, checkRun } from './runs.ts'
 
 export type { Violation } from './findings.ts'
 
-/** All violations; none if the arena is sound. */
+/** Returns all faults of an arena. If the arena is sound, the list is empty. */
 export function verifyArena(memory: ArenaMemory): Violation[] {
   const findings = new Findings(memory)
   checkMap(findings)
-  // The other checks depend on the span map: if it is damaged, they show nothing.
+  // The other checks depend on the span map. If the map is damaged, their results mean nothing.
   if (findings.violations.length > 0) return findings.violations
   checkFreeSpans(findings)
   checkLists(findings)
@@ -43,7 +43,10 @@ export function verifyArena(memory: ArenaMemory): Violation[] {
   return findings.violations
 }
 
-/** Checks that each span is free, control or in one run, and that slots count their spans right. */
+/**
+ * Checks the span map. Each span must be free, in the control area, or in one run. Each slot must
+ * count its owned spans right.
+ */
 function checkMap(findings: Findings): void {
   const { memory } = findings
   let spanCount = 1
@@ -65,7 +68,10 @@ function checkMap(findings: Findings): void {
   }
 }
 
-/** Checks a run in the map, and counts its spans for its owner. Returns how many; 1 if damaged. */
+/**
+ * Checks the map words of a run, and counts its spans for its owner. Returns how many spans the run
+ * has. Returns 1 if the run is damaged.
+ */
 function checkRunInMap(findings: Findings, head: SpanIndex): number {
   const { memory } = findings
   const word = mapAt(memory, head)
@@ -97,6 +103,7 @@ function checkRunInMap(findings: Findings, head: SpanIndex): number {
   return 1
 }
 
+/** The counts of a slot that the walk checks for each class, and their names in messages. */
 const COUNTS = [
   [layout.SLOT_OUTSTANDING, 'outstanding blocks'],
   [layout.SLOT_SPANS, 'spans'],
@@ -104,7 +111,7 @@ const COUNTS = [
   [layout.SLOT_CARVED, 'carved blocks'],
 ] as const
 
-/** Checks a slot's counts per class. */
+/** Checks the counts of a slot for all classes. */
 function checkCounts(findings: Findings, slot: SlotIndex): void {
   for (let row = 0; row <= layout.LARGE_CLASS; row++) {
     const where = `, class ${row}`
@@ -112,7 +119,10 @@ function checkCounts(findings: Findings, slot: SlotIndex): void {
   }
 }
 
-/** Checks that freed bits have flags. (An adopter sets flags that a dead thread has not set.) */
+/**
+ * Checks that the flags of a run and its owner are set if the run has freed bits. (If a dead thread
+ * has not set the flags, its adopter sets them.)
+ */
 function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): void {
   const { memory } = findings
   if (
@@ -127,6 +137,7 @@ function checkFreedBits(findings: Findings, head: SpanIndex, owner: SlotIndex): 
   })
 }
 
+/** Checks the counts and segments of one queue. */
 function checkQueue(findings: Findings, freer: SlotIndex, owner: SlotIndex): void {
   const { memory } = findings
   const { i32 } = memory
@@ -136,7 +147,7 @@ function checkQueue(findings: Findings, freer: SlotIndex, owner: SlotIndex): voi
   const taken = i32[queueWord(memory, owner, INBOX_TAKEN, freer)]
   const fail = (what: string) =>
     findings.fail(writtenWord * 4, `the queue from slot ${freer} to slot ${owner} has ${what}`)
-  // Compared by difference, as counts wrap; no arena holds 2^31 offsets.
+  // The counts wrap, so their differences are compared. No arena holds 2^31 offsets.
   if (((sent - taken) | 0) < 0 || ((written - sent) | 0) < 0) {
     fail(`${written} written, ${sent} sent, ${taken} taken, which is not in order`)
     return
