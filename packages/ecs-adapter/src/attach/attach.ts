@@ -85,8 +85,8 @@ export class AttachedStorage<
   readonly #pool: Pool
   readonly #handle: StorageHandle
   /**
-   * The word index of the root. The fields below it are indices of words in the root that belong to
-   * this thread's slot.
+   * The word index of the root. `#attachedWord` and `#seenWord` are the indices of two words in the
+   * root for this thread's slot.
    */
   readonly #root: number
   readonly #attachedWord: number
@@ -100,7 +100,7 @@ export class AttachedStorage<
   #buffer: ArrayBufferLike | undefined
   #epoch = 0
   /**
-   * The epoch in which this thread's manifest was published. The next field is that of its entity
+   * The epoch in which this thread's manifest was published. `#entitiesEpoch` is that of its entity
    * ids.
    */
   #manifestEpoch = 0

@@ -44,7 +44,7 @@ export class Publisher {
   readonly retired: RetiredBlocks
   readonly #options: PublisherOptions
   readonly #pool: Pool
-  /** The version of the published manifest. The next field is its entity mask. */
+  /** The version of the published manifest. `#entityMask` is its mask. */
   #version = -1
   #entityMask = 0
   /** The epoch when the last `sync` began. */

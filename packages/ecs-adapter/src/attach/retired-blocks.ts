@@ -8,8 +8,8 @@ import { freeReserved } from '../memory/blocks.ts'
 export class RetiredBlocks {
   readonly #pool: Pool
   /**
-   * The offsets of the blocks. The next field has, for each block, the first epoch without it. The
-   * first `#count` elements of both are in use.
+   * The offsets of the blocks. `#epochs` has, for each block, the first epoch without it. The first
+   * `#count` elements of both are in use.
    */
   readonly #offsets: number[] = []
   readonly #epochs: number[] = []

@@ -22,8 +22,8 @@ export class CommandBlocks {
   /** The word index of the first block. */
   readonly #first: number
   /**
-   * The word index of the last block. The next field is the word index where its records end.
-   * `truncate` sets both.
+   * The word index of the last block. `cursor` is the word index where its records end. `truncate`
+   * sets both.
    */
   block: number
   cursor = 0

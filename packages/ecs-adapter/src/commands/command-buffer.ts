@@ -32,7 +32,7 @@ export class CommandBuffer<C = Readonly<Record<string, AnyComponent>>> implement
   #sortKey = -1
   /** Whether values are being read. Their getters must not record commands. */
   #isReading = false
-  /** The sort key of the last `begin`. The next fields hold the position of that `begin`. */
+  /** The sort key of the last `begin`. `#beginBlock` and `#beginCursor` are its position. */
   #beginKey = -1
   #beginBlock: number
   #beginCursor: number

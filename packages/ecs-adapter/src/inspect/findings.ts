@@ -48,7 +48,7 @@ export interface ExpectedBlock {
 export class Findings {
   readonly violations: StorageViolation[] = []
   readonly pool: Pool
-  /** The words of the whole buffer. The fields below it are other views. */
+  /** The words of the whole buffer. `bytes` is the same buffer in bytes. */
   readonly words: Int32Array
   readonly bytes: Uint8Array
   readonly #blocks = new Map<number, BlockInfo>()

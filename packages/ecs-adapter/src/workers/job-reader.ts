@@ -114,9 +114,7 @@ export class JobReader {
   system = 0
   args: unknown
   kind: BatchKind = 'entities'
-  /**
-   * The current batch, if its kind is `entities`. The next field has it if the kind is `chunks`.
-   */
+  /** The current batch, if its kind is `entities`. `chunks` has it if the kind is `chunks`. */
   ids: Int32Array = new Int32Array(0)
   chunks: readonly Chunk[] = []
   /**
@@ -135,7 +133,10 @@ export class JobReader {
   #firstBatch = 0
   #endBatch = 0
   #batchLength = 1
-  /** How many entities the current job has. The next field has the count for all jobs before it. */
+  /**
+   * How many entities the current job has. `#entityCountBefore` has the count for all jobs before
+   * it.
+   */
   #entityCount = 0
   #entityCountBefore = 0
 

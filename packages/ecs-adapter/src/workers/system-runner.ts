@@ -25,7 +25,7 @@ import { failureOf, reportFailure } from './system-failure.ts'
 
 export interface RunnerParts {
   readonly control: ControlWords
-  /** The words of this worker in the control block. The next field is its index there. */
+  /** The words of this worker in the control block. `index` is the worker's index there. */
   readonly own: ControlWords
   readonly index: number
   readonly storage: SystemStorage
