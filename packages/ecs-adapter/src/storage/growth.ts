@@ -123,5 +123,5 @@ const forSync = (names: readonly string[]) =>
   `old memory of ${names.join(', ')} waits for storage.sync(). Call it once a frame`
 
 const forThreads = (slots: readonly number[]) =>
-  `old memory waits for sync() in the threads of slots ${slots.join(', ')}. Call it once a frame, ` +
-  'or detach()'
+  `old memory waits for sync() in the threads of slots ${slots.join(', ')}. Call it once a ` +
+  'frame, or detach()'
