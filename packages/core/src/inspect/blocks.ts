@@ -22,8 +22,8 @@ export interface BlockInfo {
 }
 
 /**
- * Returns every live block by ascending offset. Leaves out blocks that were freed, but that their
- * owner has not received yet.
+ * Returns every live block by ascending offset. Leaves out freed blocks that their owner has not
+ * received yet.
  */
 export function listBlocks(memory: ArenaMemory): BlockInfo[] {
   const onTheWay = offsetsOnTheWay(memory)

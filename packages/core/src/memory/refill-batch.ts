@@ -56,9 +56,9 @@ export const baseBatch = (stride: number) =>
 
 /**
  * Returns the largest batch for a stride: 1024 blocks, or the blocks of one span if these are
- * fewer, but never less than the smallest batch. (If the largest batch were a little less than a
- * span, the rest of the span would need another refill. In bursts, this makes a third more
- * refills.)
+ * fewer, but never less than the smallest batch. (For larger strides, the largest batch is a whole
+ * span. A batch a little shorter would leave a rest that needs its own refill: in bursts, a third
+ * more refills.)
  */
 export const maxBatch = (stride: number) =>
   Math.max(baseBatch(stride), Math.min(MAX_BATCH, Math.floor(SPAN_BYTE_LENGTH / stride)))

@@ -31,7 +31,7 @@ export function exchangeQueues(pool: PoolCore): void {
 }
 
 /**
- * Frees the blocks that were delivered to a slot, and the slot's blocks with freed bits.
+ * Frees the blocks that were delivered to a slot, and the slot's blocks that freed bits mark.
  * @param pool the pool of the calling thread: the slot's own pool, or the reclaimer's pool if the
  * slot is lent
  */

@@ -13,8 +13,9 @@ import { deliverAll } from './outbox.ts'
 import * as queue from './queue.ts'
 
 /**
- * Repairs the queues of a slot whose thread died. Finishes the offset that the thread was taking
- * for the slot, and delivers the slot's own queues.
+ * Repairs the queues of a slot whose thread died. If the thread died while it took an offset out of
+ * a queue, decides whether the offset counts as taken. Then delivers what the slot had queued for
+ * other slots.
  * @param slot the slot to repair
  * @param by the slot of the dead thread: `slot` itself, or the reclaimer's slot if `slot` was lent
  * to it

@@ -53,7 +53,7 @@ export function readManifest(pool: Pool, words: Int32Array, offset: number): Man
 
 /**
  * Returns a view of the published entity ids.
- * @throws StorageError 'corrupt' if they do not fit their block
+ * @throws StorageError 'corrupt' if the ids do not fit into their block
  */
 export function readEntities(pool: Pool, words: Int32Array, offset: number): Int32Array {
   const count = checkedCount(pool, words, offset, 4)

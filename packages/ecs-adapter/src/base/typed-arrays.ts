@@ -44,7 +44,7 @@ export function isIdArray(value: unknown): value is Int32Array | Uint32Array {
   return name === 'Int32Array' || name === 'Uint32Array'
 }
 
-/** Returns a copy that is twice as long as `array`, and has at least `least` elements. */
+/** Returns a copy with twice as many elements as `array`, or with `least` if that is more. */
 export function lengthened<T extends Int32Array | Uint8Array>(array: T, least: number): T {
   const longer = new (array.constructor as new (length: number) => T)(
     Math.max(least, 2 * array.length),

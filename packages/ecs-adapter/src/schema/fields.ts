@@ -150,10 +150,10 @@ export interface WeakEidField {
 /**
  * The rows of a sparse component. Rows do not move before the world's thread calls
  * `storage.sync()`. Until then, new rows are added at the end. If an entity loses the component,
- * its row stays.
+ * its row stays, and `entities` holds 0 for the row.
  *
- * An attached thread sees changes at once, with one exception. If the component has outgrown its
- * columns, the thread sees the state from just before that, until it calls `sync`.
+ * An attached thread sees changes immediately, with one exception. If the columns had to grow, an
+ * attached thread sees the old columns until that thread calls `sync` itself.
  */
 export interface ComponentRows {
   /** How many rows are in use. Their indices are 0 to `count - 1`. */

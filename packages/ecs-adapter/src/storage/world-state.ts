@@ -64,8 +64,9 @@ export class RunQueue {
   }
 
   /**
-   * Call this when a blocking run begins. Runs that are enqueued from now on wait for `endSync`.
-   * @throws StorageError 'group-busy' if a run is enqueued or has not ended
+   * Marks the start of a blocking run, by `runSync`. Runs that are enqueued after this call wait
+   * for `endSync`.
+   * @throws StorageError 'group-busy' if an earlier run is enqueued or has not ended
    */
   beginSync(): void {
     if (this.#queueLength > 0) throw groupBusy()

@@ -23,8 +23,8 @@ export class AttachedTables {
   }
 
   /**
-   * Attaches to the new tables in a list of entries. The list may still contain tables that are
-   * disposed of.
+   * Attaches to the new tables in a list of entries. Skips tables that were disposed of, but are
+   * still in the list.
    */
   follow(entries: readonly TableEntry[]): void {
     this.sync() // first: a new table may have the name of a disposed one

@@ -46,11 +46,11 @@ type ViewConstructor<A> = new (buffer: ArrayBufferLike, byteOffset: number, leng
 const NOWHERE = new ArrayBuffer(0)
 
 /**
- * The class of chunks. Members for use by the table have names with $, so that a field may be named
- * `bind`.
+ * A chunk of a table. Members that only the table uses begin with $, so that they do not collide
+ * with a field, such as one named `bind`.
  *
  * Rows are cleared and copied through one typed array for each element width. Through the columns
- * themselves, V8 takes 30 ns for each column, because their types differ.
+ * themselves, V8 takes 30 ns for each column of a row, because the types of the columns differ.
  */
 export class TableChunk {
   /** The number of the chunk in its table. It is the same in every thread. */

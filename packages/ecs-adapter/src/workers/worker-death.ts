@@ -77,8 +77,8 @@ function ignoring<T>(codes: readonly unknown[], call: () => T): T | undefined {
 }
 
 /**
- * Repairs tables after a worker died. Call it when a run is done: until the next run begins, no
- * other thread works on a table.
+ * Repairs tables after a worker died. Call it after the run, because no other thread works on a
+ * table before the next run begins.
  */
 export function repairTables(run: Run, { tables }: Storage): void {
   if (!run.mayBeTorn) return
