@@ -1,7 +1,8 @@
 /** The end of a round: the workers are gone, and every byte must be accounted for. */
-import { type Arena, ArenaError, blocks, exactStats, type Pool, verify } from '@ashlar/core'
+import { type Arena, ArenaError, blocks, type Pool } from '@ashlar/core'
 import * as assert from 'uvu/assert'
 import { offsetsOnTheWay } from '../../packages/core/src/remote/settle.ts'
+import { assertConserved, assertSound } from '../../packages/core/test/support/checks.ts'
 import { memoryOf } from '../../packages/core/test/support/memory.ts'
 import { check, cookieOf } from './cookie.ts'
 import type { SharedWords } from './shared-words.ts'
@@ -10,7 +11,8 @@ import type { Workload } from './workload.ts'
 /** @param workload the main thread's, which holds blocks as the workers' did */
 export function settle(arena: Arena, shared: SharedWords, workload: Workload): void {
   const pools = adoptAll(arena)
-  assertAccountedFor(arena)
+  assertSound(arena)
+  assertConserved(arena, true)
   checkTransfer(arena, shared)
   pools.push(...openAll(arena))
   const bySlot = new Map(pools.map((pool) => [pool.slot, pool]))
@@ -26,9 +28,11 @@ export function settle(arena: Arena, shared: SharedWords, workload: Workload): v
   freeAll(new Set(blockOffsets(arena)))
   deliverAll(arena, pools)
   assert.is(offsetsOnTheWay(memoryOf(arena)).size, 0)
-  assertAccountedFor(arena)
+  assertSound(arena)
+  assertConserved(arena, true)
   for (const pool of pools) pool.close()
-  assertAccountedFor(arena)
+  assertSound(arena)
+  assertConserved(arena, true)
   assert.equal(blocks(arena), [])
   assert.is(arena.stats().committedByteLength, arena.stats().controlByteLength)
 }
@@ -68,23 +72,6 @@ function openAll(arena: Arena): Pool[] {
     if (!(error instanceof ArenaError && error.code === 'no-free-slot')) throw error
   }
   return pools
-}
-
-function assertAccountedFor(arena: Arena): void {
-  assert.equal(verify(arena), [])
-  const stats = exactStats(arena)
-  const {
-    controlByteLength,
-    liveByteLength,
-    freeByteLength,
-    uncarvedByteLength,
-    wasteByteLength,
-    committedByteLength,
-  } = stats
-  assert.is(
-    controlByteLength + liveByteLength + freeByteLength + uncarvedByteLength + wasteByteLength,
-    committedByteLength,
-  )
 }
 
 /** What the workers put there must be live, whole, and there once. */

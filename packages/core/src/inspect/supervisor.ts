@@ -186,13 +186,10 @@ export function openSupervisor(memory: ArenaMemory, options: SupervisorOptions =
 }
 
 /** Adds a refill to the window of its class. */
-function note(
-  finding: Finding,
-  { slot, blockCount, spareBlockCount: spareBlocks }: TelemetryEvent,
-): void {
+function note(finding: Finding, { slot, blockCount, spareBlockCount }: TelemetryEvent): void {
   const { onlyRefills } = finding
-  const isFirst = spareBlocks > 0
-  if (isFirst && onlyRefills[slot] > 0 && wasIdle(onlyRefills[slot], spareBlocks)) {
+  const isFirst = spareBlockCount > 0
+  if (isFirst && onlyRefills[slot] > 0 && wasIdle(onlyRefills[slot], spareBlockCount)) {
     finding.idleCount++
   }
   onlyRefills[slot] = isFirst ? blockCount : -1

@@ -119,7 +119,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
   let limit = chain.first + firstByteLength
   let cursor = chain.first + HEAD_BYTE_LENGTH
   let peak = 0
-  let overflows = 0
+  let overflowCount = 0
 
   const usedByteLength = () =>
     limit === -1 ? 0 : chain.usedBelow + cursor - chain.last - HEAD_BYTE_LENGTH
@@ -164,7 +164,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
     const used = alignedUp(usedByteLength(), layout.GRANULE_BYTE_LENGTH)
     notePeak()
     chain.append(Math.max(used, firstByteLength, needed), needed, used)
-    overflows++
+    overflowCount++
     limit = chain.endOf(chain.last)
     cursor = chain.last + HEAD_BYTE_LENGTH
   }
@@ -197,7 +197,7 @@ export function createScratch(pool: ScratchPool, options: ScratchOptions): Scrat
       return HEAD_BYTE_LENGTH + Math.max(peak, usedByteLength())
     },
     get overflowCount() {
-      return overflows
+      return overflowCount
     },
     alloc,
     array(type, length) {

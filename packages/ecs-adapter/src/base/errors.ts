@@ -217,7 +217,7 @@ export const usedElsewhere = (name: string) =>
   new StorageError(
     'other-world',
     `component ${shown(name)} was used in a world that its storage does not serve: values may be ` +
-      'lost. Pass all worlds that use it: createStorage([level, menu], pool).',
+      'lost. Pass all worlds that use it: createStorage([level, menu], pool)',
   )
 
 export const worldWasReset = () =>
