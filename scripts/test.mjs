@@ -8,6 +8,9 @@
 //     x.page.test.ts        needs a page
 //     x.bare-page.test.ts   needs a page that may not share memory
 //
+// Node runs all rounds of the random tests; the other engines run a part of them, unless
+// ASHLAR_ALL=1 is set.
+//
 // The last line is `N passed, N failed`. What a machine lacks is named just before it; with CI set
 // it is a failure.
 import { engines, missingEngines } from './testing/engines.mjs'
@@ -18,7 +21,11 @@ const parts = process.argv.slice(2)
 const jobs = []
 for (const suite of findSuites(parts)) {
   const wanted = engines.filter((engine) => suite.runsOn.includes(engine.kind))
-  for (const engine of suite.onceOnly ? wanted.slice(0, 1) : wanted) jobs.push({ engine, suite })
+  for (const engine of suite.onceOnly ? wanted.slice(0, 1) : wanted) {
+    // The first engine runs all rounds of the random tests, and the others a part of them.
+    const env = engine === engines[0] || process.env.ASHLAR_ALL ? {} : { ASHLAR_BRIEF: '1' }
+    jobs.push({ engine, suite, env })
+  }
 }
 if (jobs.length === 0) throw new Error(`no test file matches ${parts.join(', ')}`)
 const outDir = createOutDir('test')
@@ -34,7 +41,7 @@ const results = []
 const queue = [...jobs]
 const worker = async () => {
   for (let job = queue.shift(); job; job = queue.shift())
-    results.push(await run(job.engine, job.suite, job.file))
+    results.push(await run(job.engine, job.suite, job.file, { env: job.env }))
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 await Promise.all([worker(), worker()]) // two at a time: most suites are single-threaded

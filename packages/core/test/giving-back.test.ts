@@ -12,6 +12,7 @@ import {
 } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../test/support/rounds.ts'
 import { assertConserved, assertSound } from './support/checks.ts'
 import { memoryOf } from './support/memory.ts'
 import { violationsOf } from './support/pools.ts'
@@ -126,7 +127,7 @@ function assertAllFree(arena: Arena): void {
 }
 
 for (const fate of FATES) {
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < rounds(5); round++) {
     test(`the owner of half of it is ${fate}, ${round}`, () => {
       try {
         run(fate, new Random(SEED + round))

@@ -2,6 +2,7 @@
 // time.
 import fc from 'fast-check'
 import { suite } from 'uvu'
+import { rounds } from '../../../test/support/rounds.ts'
 import { KINDS, Model, type Operation } from './support/model.ts'
 import { type Random, SEED, seeded } from './support/random.ts'
 
@@ -32,7 +33,7 @@ for (const shared of [true, false]) {
       model.end()
     })
     // What fails is shrunk to the fewest and smallest operations that still do.
-    fc.assert(property, { seed: SEED, numRuns: 20 })
+    fc.assert(property, { seed: SEED, numRuns: rounds(20) })
   })
 }
 
@@ -43,11 +44,13 @@ const randomOperation = (random: Random): Operation => [
   random.below(2 ** 16),
 ]
 
+const STEP_COUNT = rounds(200_000)
+
 test(
-  'sound through 200,000 steps',
+  `sound through ${STEP_COUNT} steps`,
   seeded((random) => {
     const model = new Model(2 ** 22, true)
-    for (let step = 1; step <= 200_000; step++) {
+    for (let step = 1; step <= STEP_COUNT; step++) {
       model.apply(randomOperation(random))
       if (step % 5000 === 0) model.check()
     }

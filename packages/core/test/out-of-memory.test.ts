@@ -4,6 +4,7 @@
 import { Arena, blocks, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../test/support/rounds.ts'
 import { SLOT_FREE_HEADS, SLOT_PARTIAL_HEADS, SPAN_FREE } from '../src/base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../src/base/units.ts'
 import { alignedByteLength } from '../src/blocks/aligned.ts'
@@ -73,7 +74,7 @@ for (const poolCount of [1, 2, 5]) {
       const holders = Array.from({ length: poolCount }, (): Holder => {
         return { pool: Arena.attach(arena.handle).openPool(), live: [] }
       })
-      for (let i = 0; i < 40_000; i++) {
+      for (let i = 0; i < rounds(40_000); i++) {
         step(memory, random, holders[random.below(poolCount)])
         if (i % 1000 === 0) assertSound(arena)
       }

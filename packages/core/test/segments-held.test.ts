@@ -3,6 +3,7 @@
 import { Arena, exactStats, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../test/support/rounds.ts'
 import { assertConserved, assertSound } from './support/checks.ts'
 import { fill, memoryOf } from './support/memory.ts'
 import { allocMany, fourPools, queueOf, reclaimBy, violationsOf } from './support/pools.ts'
@@ -149,7 +150,7 @@ for (const [name, ask] of Object.entries(asks)) {
 test(
   'pools that free each other’s blocks, and close in any order: all is there for the last one',
   seeded((random) => {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < rounds(20); round++) {
       const { arena, pools } = fivePools()
       const held: number[] = []
       const isFull = random.below(2) === 0

@@ -8,6 +8,7 @@ import {
 } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../test/support/rounds.ts'
 import {
   SLOT_CARVED,
   SLOT_LIVE_SEEN,
@@ -198,7 +199,7 @@ test('conservation holds in both modes at every step of a random run', () => {
   const { arena, pool } = smallArena(2 << 20)
   const random = new Random(3)
   const live: number[] = []
-  for (let step = 0; step < 3000; step++) {
+  for (let step = 0; step < rounds(3000); step++) {
     randomStep(pool, random, live)
     assertConserved(arena, step % 2 === 0)
   }

@@ -1,6 +1,7 @@
 import { blocks, exactStats, verify } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { isThorough } from '../../../test/support/rounds.ts'
 import * as layout from '../src/base/layout.ts'
 import type { SlotIndex, SpanIndex } from '../src/base/units.ts'
 import {
@@ -291,7 +292,8 @@ test('any word of the control area overwritten: verify ends, and throws nothing'
   const step = (word: number) => (word > bits && word < slots ? 97 : 1 + (word % 3))
   for (let word: number = spanMapWord(memory, 0 as SpanIndex); word < end; word += step(word)) {
     const right = i32[word]
-    for (const wrong of [-1, 0, 1, right + 1, 0x7fffffff, -(2 ** 31)]) {
+    const wrongs = [-1, 0, 1, right + 1, 0x7fffffff, -(2 ** 31)]
+    for (const wrong of isThorough ? wrongs : [wrongs[word % wrongs.length]]) {
       i32[word] = wrong
       assert.ok(Array.isArray(verify(arena)))
     }

@@ -3,6 +3,7 @@ import { attachStorage } from '@ashlar/ecs-adapter'
 import { removeComponent, removeEntity } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../test/support/rounds.ts'
 import { createPaths, disposeAll, endAll, pathOf } from './attach-lists-scenes.ts'
 import { assertSound, createRandom } from './support.ts'
 
@@ -93,7 +94,7 @@ test('random writing by several threads, in turns: as one thread would have it',
   const { world, storage, arena, threads, Path, spawn } = scene
   const model = new Map<number, { points: number[]; label: string; kind: string }>()
   let isPublished = true
-  for (let step = 0; step < 4000; step++) {
+  for (let step = 0; step < rounds(4000); step++) {
     const what = `seed ${seed}, step ${step}`
     const dice = random(40)
     if (dice < 2) {

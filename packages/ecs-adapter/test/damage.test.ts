@@ -27,6 +27,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../test/support/rounds.ts'
 import { isOurs } from './odd-values.ts'
 import { createRandom, rowsOf } from './support.ts'
 
@@ -240,7 +241,7 @@ function round(seed: number): void {
   for (const call of end(game)) attempt(call, game)
 }
 
-const ROUND_COUNT = 150
+const ROUND_COUNT = rounds(150)
 const FIRST_SEED = Math.floor(Math.random() * 2 ** 31)
 
 test(`rounds from seed ${FIRST_SEED} on`, () => {

@@ -5,6 +5,7 @@ import { attachStorage, type Component, createStorage, t } from '@ashlar/ecs-ada
 import { addComponent, addEntity, createWorld, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../test/support/rounds.ts'
 import { assertSound, assertThrows, createRandom, fillUp, watch } from './support.ts'
 
 const test = suite('full arena: publishing')
@@ -160,7 +161,7 @@ test('a storage is disposed of while something is due', () => {
 })
 
 test('by chance: full and not, growing, coming and going: all that others see is whole', () => {
-  for (let seed = 1; seed <= 5; seed++) {
+  for (let seed = 1; seed <= rounds(5); seed++) {
     const random = createRandom(seed)
     const scene = createScene()
     const { arena, world, storage, spawn, eids, attached, seen, fill, drain, isLive, end } = scene

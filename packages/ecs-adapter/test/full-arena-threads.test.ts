@@ -26,6 +26,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { someOf } from '../../../test/support/rounds.ts'
 import { CommandBlocks } from '../src/commands/command-blocks.ts'
 import { assertSound, createRandom, fillUp, rowsOf, watch } from './support.ts'
 
@@ -211,7 +212,7 @@ const ends: Record<string, (full: Full) => void> = {
 for (const fillers of ['main', 'both'] as const) {
   for (const [how, end] of Object.entries(ends)) {
     test(`read, removed, freed and disposed of, as another ${how}; ${fillers} fill`, () => {
-      for (let seed = 1; seed <= 4; seed++) {
+      for (const seed of someOf([1, 4, 2, 3], 2)) {
         const full = createFull(fillers)
         const { arena, theirPool, storage, attached } = full
         const before = blocks(arena)

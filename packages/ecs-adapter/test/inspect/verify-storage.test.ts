@@ -15,6 +15,7 @@ import {
 import { addComponent, addEntity, addPrefab, removeComponent, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../../test/support/rounds.ts'
 import { IndexPlace } from '../../src/columns/row-index.ts'
 import type { SparseStore } from '../../src/columns/sparse-store.ts'
 import * as rootLayout from '../../src/shared/storage-root.ts'
@@ -535,7 +536,7 @@ test('what is no storage, and options that there are not, are refused', () => {
   assertThrows(() => verifyStorage(storage, { exclusive: 1 } as never), 'invalid-argument', '1')
 })
 
-const ROUND_COUNT = 100
+const ROUND_COUNT = rounds(100)
 const FIRST_SEED = Math.floor(Math.random() * 2 ** 31)
 
 test(`words that are overwritten at random, from seed ${FIRST_SEED} on`, () => {

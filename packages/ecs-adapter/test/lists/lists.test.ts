@@ -2,6 +2,7 @@
 import { Arena, blocks, type Pool } from '@ashlar/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../../test/support/rounds.ts'
 import { Lists } from '../../src/lists/lists.ts'
 import { MemoryViews } from '../../src/memory/memory-views.ts'
 import type { ScalarType } from '../../src/schema/schema.ts'
@@ -28,8 +29,13 @@ function createBench({
   return { arena, pool, handles, words, ...createLists(pool, type) }
 }
 
-function runModel(seed: number, type: ScalarType, shared: boolean, byteLength: number): void {
-  const stepCount = 500
+function runModel(
+  seed: number,
+  type: ScalarType,
+  shared: boolean,
+  byteLength: number,
+  stepCount = 500,
+): void {
   const random = createRandom(seed)
   const bench = createBench({ byteLength, shared, type: type as typeof scalars.f32 })
   const { arena, handles, words } = bench
@@ -137,7 +143,7 @@ function runModel(seed: number, type: ScalarType, shared: boolean, byteLength: n
 for (const [name, { shared }] of Object.entries(buffers)) {
   for (const [typeName, type] of Object.entries(scalars)) {
     test(`${name}, ${typeName}: lists do what arrays do, grown by two pools`, () => {
-      runModel(7, type, shared, 2 ** 22)
+      runModel(7, type, shared, 2 ** 22, rounds(500))
     })
   }
   test(`${name}: lists in an arena that is too small for them`, () => {

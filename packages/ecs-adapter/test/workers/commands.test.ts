@@ -25,6 +25,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { isThorough, rounds } from '../../../../test/support/rounds.ts'
 import { isMain, type ThreadKind } from '../../../../test/support/threads.ts'
 import { createRandom, createScene } from '../support.ts'
 import { commandSystems, random } from './command-systems.ts'
@@ -45,6 +46,10 @@ import {
 import { startWorker } from './worker.ts'
 
 const test = suite('commands of groups')
+
+const FRAME_COUNT = rounds(1000)
+/** Of the world at the end; the same on every engine. */
+const EXPECTED_SUM = isThorough ? 864022753 : 2972965583
 
 const isDeno = 'Deno' in globalThis
 const CHUNK_LENGTHS = [undefined, 1, 7, 9999]
@@ -304,7 +309,7 @@ for (const groupKind of groupKinds) {
       const game = createGame(600, undefined, kind)
       const { all, arena, world, storage, eids } = game
       const team = await createGroup(game, kind)
-      for (let round = 0; round < 15; round++) {
+      for (let round = 0; round < rounds(15, 3); round++) {
         const killed = team.threads.shift()
         setTimeout(() => killed?.terminate(), chance(5))
         while (team.group.workers.length === 2) {
@@ -335,7 +340,7 @@ for (const groupKind of groupKinds) {
   }
 
   threadTest(
-    `${kind}: the same world after 1,000 frames, however many workers there are`,
+    `${kind}: the same world after ${FRAME_COUNT} frames, however many workers there are`,
     async () => {
       const sums = [simulateAlone()]
       for (const workerCount of [1, 2, 4]) sums.push(await simulate(kind, workerCount))
@@ -347,9 +352,6 @@ for (const groupKind of groupKinds) {
   )
 }
 
-/** Of the world at the end; the same on every engine. */
-const EXPECTED_SUM = 864022753
-const FRAME_COUNT = 1000
 const SEED = 20
 
 function createSimulation(world: World, storage: Storage) {
@@ -422,7 +424,7 @@ async function simulate(kind: ThreadKind, workerCount: number): Promise<number> 
     if (frame % 50 === 0) assert.equal(verify(arena), [])
   }
   const sum = simulation.sum()
-  assert.ok(simulation.births.count > 3000, `${simulation.births.count} born`)
+  assert.ok(simulation.births.count > 3 * FRAME_COUNT, `${simulation.births.count} born`)
   await endAll({ arena, storage } as Game, { group, threads })
   return sum
 }

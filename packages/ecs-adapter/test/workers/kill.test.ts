@@ -3,6 +3,7 @@ import { blocks, createThreadLock, exactStats, threadExited, verify } from '@ash
 import { createWorkerGroup, RunError } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../../test/support/rounds.ts'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
 import { createRandom, fillUp } from '../support.ts'
 import {
@@ -101,7 +102,7 @@ for (const kind of threadKinds) {
       const game = createGame(2000)
       const { all, arena, storage, spawn } = game
       const team = await createGroup(game, kind)
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < rounds(12, 3); round++) {
         const killed = team.threads.shift()
         setTimeout(() => killed?.terminate(), random(6))
         while (team.group.workers.length === 2) {

@@ -4,6 +4,7 @@ import { RunError } from '@ashlar/ecs-adapter'
 import { removeEntity } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../../test/support/rounds.ts'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
 import {
@@ -18,6 +19,7 @@ import {
 import { churnOne, startWorker, systems } from './worker.ts'
 
 const test = suite('lists of workers')
+const FRAME_COUNT = rounds(60, 3)
 
 /** On Deno a worker in a loop runs on after it was terminated. */
 const diesInLoops = !('Deno' in globalThis)
@@ -62,13 +64,13 @@ function testBoth(name: string, body: (sparse: boolean) => Promise<void>): void 
 
 for (const kind of threadKinds) {
   testBoth(`${kind}: lists and texts are the same on any number of workers`, async (sparse) => {
-    const expected = await playAlone(300, 60, sparse)
+    const expected = await playAlone(300, FRAME_COUNT, sparse)
     for (const count of [1, 2, 4]) {
       const game = addPaths(createGame(300, 4), { sparse })
       const team = await createGroup(game, kind, count)
       const churn = (frame: number) =>
         team.group.run('churn', game.all(), frame, { batchSize: 1 + frame })
-      assert.equal(await play(game, 60, churn), expected, `${count} workers`)
+      assert.equal(await play(game, FRAME_COUNT, churn), expected, `${count} workers`)
       await endAll(game, team)
     }
   })
@@ -152,8 +154,8 @@ for (const kind of threadKinds) {
         const game = addPaths(createGame(60), { sparse })
         const { arena, world, storage, eids, all, spawn, Path } = game
         const team = await createGroup(game, kind, 3)
-        const rounds = 4 // Chromium lets a worker in a loop live for two seconds
-        for (let round = 0; round < rounds; round++) {
+        const roundCount = rounds(4, 2) // Chromium lets a worker in a loop live for two seconds
+        for (let round = 0; round < roundCount; round++) {
           const what = `seed ${seed}, round ${round}`
           const run = errorOf(team.group.run('churnForEver', all(), undefined, { batchSize: 20 }))
           for (const { terminate } of team.threads) setTimeout(terminate, 5 + random(25))
@@ -170,7 +172,7 @@ for (const kind of threadKinds) {
           await team.group.run('churn', all(), round)
           assert.equal(verify(arena), [], what)
         }
-        await endAll(game, team, [], 3 * rounds)
+        await endAll(game, team, [], 3 * roundCount)
       },
     )
   }

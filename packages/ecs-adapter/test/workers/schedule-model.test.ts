@@ -21,6 +21,7 @@ import {
 } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../../test/support/rounds.ts'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
 import { mayBlock, untyped } from './game.ts'
@@ -31,7 +32,7 @@ const test = suite('schedules against runs one by one')
 
 const NAMES = ['A', 'B', 'C', 'D', 'E']
 const CHANGES: readonly MixOrder['change'][] = ['nothing', 'set', 'remove', 'spawn', 'despawn']
-const SEED_COUNT = 20
+const SEED_COUNT = rounds(20)
 const FRAME_COUNT = 3
 const ENTITY_COUNT = 100
 

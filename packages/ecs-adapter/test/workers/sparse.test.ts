@@ -4,11 +4,13 @@ import { applyCommands, createCommands, createSparseComponent, t } from '@ashlar
 import { addComponent, removeEntity, set } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../../test/support/rounds.ts'
 import { isMain, threadKinds } from '../../../../test/support/threads.ts'
 import { assertRejects, createGame, createGroup, endAll } from './game.ts'
 import { systems } from './worker.ts'
 
 const test = suite('sparse components of workers')
+const FRAME_COUNT = rounds(40, 2)
 
 function createFire() {
   const game = createGame(300, 4)
@@ -26,7 +28,7 @@ async function play(fire: Fire, burn: (frame: number) => Promise<void>) {
   const rows = Burning.rows
   const seen: unknown[] = []
   let rowCountMax = 0
-  for (let frame = 0; frame < 40; frame++) {
+  for (let frame = 0; frame < FRAME_COUNT; frame++) {
     await burn(frame)
     if (frame % 4 === 1) removeEntity(world, eids.splice(frame % eids.length, 1)[0])
     if (frame % 6 === 2) eids.push(fire.spawn(), fire.spawn())

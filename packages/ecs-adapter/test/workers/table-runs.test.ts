@@ -9,6 +9,7 @@ import {
 } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../../test/support/rounds.ts'
 import { isMain, type ThreadKind, threadKinds } from '../../../../test/support/threads.ts'
 import { assertThrows, createRandom } from '../support.ts'
 import {
@@ -365,7 +366,7 @@ for (const kind of threadKinds) {
     const words = storage.pool.allocZeroed(17 * 4)
     const [turns, end] = [words >> 2, (words >> 2) + 16]
     const working = () => [...arena.i32.subarray(turns, end)].filter((count) => count > 10).length
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < rounds(6, 3); round++) {
       const note = `seed ${seed}, round ${round}`
       arena.i32.fill(0, turns, end + 1)
       const isOwn = round % 2 === 0

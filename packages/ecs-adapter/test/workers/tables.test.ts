@@ -3,6 +3,7 @@ import { Arena, blocks, createThreadLock, threadExited, verify } from '@ashlar/c
 import { createTable, type TableHandle } from '@ashlar/ecs-adapter'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../../test/support/rounds.ts'
 import { isMain, type ThreadKind, threadKinds } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
 import { until } from './game.ts'
@@ -59,7 +60,7 @@ for (const kind of threadKinds) {
     const counter = pool.allocZeroed(4) >> 2
     const seed = 5
     const random = createRandom(seed)
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < rounds(8, 2); round++) {
       Atomics.store(arena.i32, counter, 0)
       const { thread, lock, slot, messages } = start(kind, arena, table.handle, counter)
       await until(() => Atomics.load(arena.i32, counter) > 20 || messages.length > 0)
