@@ -5,6 +5,7 @@ import { query } from 'bitecs'
 import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { someOf } from '../../../test/support/rounds.ts'
 import { TO_X } from '../src/sim/collision.ts'
 import { createSimulation } from '../src/sim/index.ts'
 import { createLockstep } from './support/lockstep.ts'
@@ -26,7 +27,7 @@ async function checksumOfOne(seed: number, steps: number, extraActorCount = 60):
 }
 
 test('any number of shards comes to the checksum of one', async () => {
-  for (const seed of [1, 2]) {
+  for (const seed of someOf([1, 2])) {
     const expected = await checksumOfOne(seed, 250)
     for (const shardCount of [1, 2, 3, 4, 13]) {
       const lockstep = await createLockstep({ ...options, seed, shardCount })
@@ -46,7 +47,7 @@ test('more shards than cells: those without are idle', async () => {
 
 test('who is quicker within a part of a step changes nothing', async () => {
   const expected = await checksumOfOne(1, 200)
-  for (const seed of [1, 2, 3]) {
+  for (const seed of someOf([1, 2, 3])) {
     const { below } = createRandom(new Int32Array(1), seed)
     const shuffled = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ index, rank: below(65_536) }))

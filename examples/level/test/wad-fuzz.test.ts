@@ -3,6 +3,7 @@ import { Arena, blocks, verify } from '@ashlar/core'
 import { createRandom } from 'example-kit/sim'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../test/support/rounds.ts'
 import {
   createSimulation,
   createTinyWad,
@@ -13,7 +14,7 @@ import {
 } from '../src/sim/index.ts'
 
 const test = suite('level: wad-fuzz')
-const ROUNDS = 2000
+const ROUNDS = rounds(2000)
 /** Of the rounds that load, one in so many runs a few steps: it takes a hundred times as long. */
 const ROUNDS_PER_RUN = 10
 const STEPS = 3

@@ -4,6 +4,7 @@ import { CommandsError, createSchedule, RunError, type ScheduleEntry } from '@as
 import { addComponent, getAllEntities, hasComponent, observe, onAdd, query } from 'bitecs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { rounds } from '../../../../test/support/rounds.ts'
 import { isMain, type ThreadKind } from '../../../../test/support/threads.ts'
 import { createRandom } from '../support.ts'
 import {
@@ -103,7 +104,7 @@ for (const groupKind of groupKinds) {
     const random = createRandom(seed)
     const count = 10
     const { block, words } = createWords(game, count)
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < rounds(20); round++) {
       const things = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }))
       const some = () => things.filter(() => random(4) === 0)
       const access = Array.from({ length: count }, () => ({ reads: some(), writes: some() }))
