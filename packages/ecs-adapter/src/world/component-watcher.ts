@@ -8,8 +8,8 @@ import { contextOf, IS_PAIR, type WorldContexts } from './bitecs-internals.ts'
  */
 export abstract class ComponentWatcher {
   /**
-   * The counter of `isUsedElsewhere`. Subclasses change it themselves, because a method that V8
-   * does not inline would slow down additions.
+   * How often bitECS asked the component, minus how often the storage's worlds read its queries.
+   * See `ComponentHooks.isUsedElsewhere`.
    */
   balance = 0
   /** A component for which `onAsked` only counts, if all ids are below `coveredIdCount`. */
@@ -75,6 +75,7 @@ class WatchedData implements ComponentData {
   declare getObservable: ComponentData['getObservable']
   readonly #queries: Set<Query>
   readonly #context: WorldContext
+  readonly #watcher: ComponentWatcher
   #componentCount = -1
   #hasPrefabs = false
 
@@ -82,9 +83,11 @@ class WatchedData implements ComponentData {
     Object.assign(this, data)
     this.#queries = queries
     this.#context = context
+    this.#watcher = data.ref[WATCHER]
   }
 
   get queries(): Set<Query> {
+    this.#watcher.balance--
     if (this.#context.componentCount !== this.#componentCount) {
       this.#componentCount = this.#context.componentCount
       this.#hasPrefabs = this.#context.componentMap.has(Prefab)
