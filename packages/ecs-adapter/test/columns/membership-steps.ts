@@ -1,0 +1,276 @@
+// The steps of the membership tests: each operation of bitECS that touches what entities have.
+import {
+  addComponent,
+  addComponents,
+  addEntity,
+  addPrefab,
+  asBuffer,
+  commitRemovals,
+  getHierarchyDepth,
+  Hierarchy,
+  noCommit,
+  observe,
+  onAdd,
+  onGet,
+  onRemove,
+  onSet,
+  Pair,
+  Prefab,
+  type QueryTerm,
+  query,
+  registerQuery,
+  removeComponent,
+  removeEntity,
+  removeQuery,
+  set,
+  setComponent,
+  type World,
+} from 'bitecs'
+import { Player } from './membership-player.ts'
+import { isDense, type Name, names } from './membership-sides.ts'
+
+interface Used {
+  readonly world: World
+  readonly label: string
+  readonly terms: QueryTerm[]
+}
+
+export class StepPlayer extends Player {
+  #used: Used[] = []
+  #ends: (() => void)[] = []
+  #depth = 0
+  /** How many calls of `removeEntity` are running. */
+  #removals = 0
+
+  override play(name: string, seed: number): string[] {
+    this.#depth = 0
+    this.#removals = 0
+    return super.play(name, seed)
+  }
+
+  /** Makes the queries for one component, which the storage may or may not have made already. */
+  registerAll(): void {
+    for (const world of this.side.worlds) {
+      for (const name of names) registerQuery(world, [this.side.components[name]])
+    }
+  }
+
+  protected override act(self?: number): void {
+    if (this.#depth > 1 || !this.isOnceIn(3)) return
+    this.#depth++
+    try {
+      const isFree = this.options.unseen === true || this.#removals === 0
+      const eids = isFree ? this.eids() : []
+      const eid = isFree && self !== undefined && this.isOnceIn(3) ? self : this.pick(eids)
+      if (eid === undefined || this.isOnceIn(4)) this.#spawn()
+      else if (this.isOnceIn(3)) this.#remove(eid)
+      else if (this.isOnceIn(5)) this.#kill(eid)
+      else this.#add(eid, this.pick(names))
+    } finally {
+      this.#depth--
+    }
+  }
+
+  #spawn(): void {
+    const world = this.pick(this.side.worlds)
+    const eid = this.isOnceIn(8) ? addPrefab(world) : addEntity(world)
+    for (let count = this.random(4); count > 0; count--) this.#add(eid, this.pick(names))
+  }
+
+  #add(eid: number, name: Name): void {
+    const component = this.side.components[name]
+    const isWhole = this.needsAll(eid, name)
+    const given = isWhole || this.isOnceIn(2)
+    const values = this.createValues(name, isWhole)
+    addComponent(this.worldOf(eid), eid, given ? set(component, values) : component)
+    this.see(eid)
+  }
+
+  #remove(eid: number): void {
+    const chosen = this.ownOf(eid).filter(() => this.isOnceIn(2))
+    const components = chosen.map((name) => this.side.components[name])
+    removeComponent(this.worldOf(eid), eid, ...components, this.pick(this.tags))
+    this.see(eid)
+  }
+
+  #kill(eid: number): void {
+    this.#removals++
+    removeEntity(this.worldOf(eid), eid)
+    this.#removals--
+    this.see(eid)
+  }
+
+  /** An observer that tells what it sees, and perhaps acts or throws. */
+  #observe(label: string, canThrow: boolean): (eid: number) => undefined {
+    const kind = this.random(3)
+    return (eid) => {
+      this.tell(`${label}: ${eid} ${this.show(eid)}`)
+      if (kind === 1) this.act(eid)
+      if (kind === 2 && canThrow && this.isOnceIn(8)) throw new Error(`boom in ${label}`)
+    }
+  }
+
+  #withAny(call: (eid: number, world: World) => void): void {
+    const eid = this.pick(this.eids())
+    if (eid === undefined) return
+    call(eid, this.worldOf(eid))
+    if (this.eids().includes(eid)) this.see(eid)
+  }
+
+  #relate(eid: number, relation: string): void {
+    const target = this.pick(this.eids())
+    if (target !== eid) addComponent(this.worldOf(eid), eid, Pair(this.relations[relation], target))
+  }
+
+  #tellQuery(label: string, found: ArrayLike<number>): void {
+    this.tell(`query ${label}: ${Array.from(found)}`)
+  }
+
+  #newTerms(): Used {
+    const used = { world: this.pick(this.side.worlds), ...this.createTerms() }
+    this.#used.push(used)
+    return used
+  }
+
+  /** Whether all components are dense and have only scalars: others are added in two steps. */
+  #isPlain({ label }: Used): boolean {
+    return !/Thin|Trail/.test(label)
+  }
+
+  readonly steps: Record<string, () => void> = {
+    spawn: () => this.#spawn(),
+    spawnMany: () => {
+      for (let count = this.random(6); count > 0; count--) this.#spawn()
+    },
+    spawnWith: () => {
+      const [one, two] = [this.pick(names), this.pick(names)]
+      const { components } = this.side
+      const given = set(components[two], this.createValues(two, false))
+      const world = this.pick(this.side.worlds)
+      this.see(addEntity(world, components[one], given, this.pick(this.tags)))
+    },
+    prefab: () => this.#add(addPrefab(this.pick(this.side.worlds)), this.pick(names)),
+    toPrefab: () => this.#withAny((eid, world) => addComponent(world, eid, Prefab)),
+    fromPrefab: () => {
+      const prefabs = this.eids().filter((eid) => this.has(eid, Prefab))
+      for (const eid of prefabs) {
+        if (this.isOnceIn(3)) removeComponent(this.worldOf(eid), eid, Prefab)
+      }
+    },
+    add: () => this.#withAny((eid) => this.#add(eid, this.pick(names))),
+    addMany: () =>
+      this.#withAny((eid, world) => {
+        const given = names
+          .filter((name) => !this.needsAll(eid, name) && this.isOnceIn(2))
+          .map((name) => {
+            const component = this.side.components[name]
+            return this.isOnceIn(2) ? component : set(component, this.createValues(name, false))
+          })
+        addComponents(world, eid, given)
+      }),
+    tag: () => this.#withAny((eid, world) => addComponent(world, eid, this.pick(this.tags))),
+    set: () =>
+      this.#withAny((eid, world) => {
+        const name = this.pick(this.ownOf(eid))
+        if (name === undefined) return
+        setComponent(world, eid, this.side.components[name], this.createValues(name, false))
+      }),
+    write: () =>
+      this.#withAny((eid) => {
+        for (const name of this.ownOf(eid)) {
+          if (isDense(name)) this.side.write(name, eid, this.createValues(name, true))
+        }
+      }),
+    remove: () => this.#withAny((eid) => this.#remove(eid)),
+    again: () =>
+      this.#withAny((eid, world) => {
+        for (const name of this.ownOf(eid)) {
+          removeComponent(world, eid, this.side.components[name])
+          this.see(eid)
+          if (this.isOnceIn(2)) this.#add(eid, name)
+        }
+      }),
+    kill: () => {
+      const eid = this.options.lastOnly ? this.eids().at(-1) : this.pick(this.eids())
+      if (eid !== undefined) this.#kill(eid)
+    },
+    killMany: () => {
+      const eids = this.eids()
+        .reverse()
+        .filter((_, i) => (this.options.lastOnly ? i < 2 : this.isOnceIn(3)))
+      for (const eid of eids) this.#kill(eid)
+    },
+    inherit: () => this.#withAny((eid) => this.#relate(eid, 'IsA')),
+    relate: () =>
+      this.#withAny((eid) => this.#relate(eid, this.pick(Object.keys(this.relations).slice(0, 4)))),
+    unrelate: () =>
+      this.#withAny((eid, world) => {
+        const target = this.pick(this.eids())
+        const [, relation] = this.pick(Object.entries(this.relations))
+        removeComponent(world, eid, Pair(relation, this.isOnceIn(8) ? '*' : target))
+      }),
+    query: () => {
+      const { world, label, terms } = this.#newTerms()
+      this.#tellQuery(label, query(world, terms))
+    },
+    noCommit: () => {
+      const { world, label, terms } = this.#newTerms()
+      this.#tellQuery(label, query(world, terms, noCommit))
+    },
+    buffer: () => {
+      const { world, label, terms } = this.#newTerms()
+      this.#tellQuery(label, query(world, terms, asBuffer))
+    },
+    hierarchy: () => {
+      const world = this.pick(this.side.worlds)
+      const { label, terms } = this.createTerms()
+      const { ChildOf } = this.relations
+      const depth = this.isOnceIn(2) ? undefined : this.random(3)
+      this.#tellQuery(`${label} by depth`, query(world, [...terms, Hierarchy(ChildOf, depth)]))
+      this.#withAny((eid) => this.tell(`depth ${getHierarchyDepth(world, eid, ChildOf)}`))
+    },
+    queryAgain: () => {
+      for (const { world, label, terms } of this.#used) this.#tellQuery(label, query(world, terms))
+    },
+    removeQuery: () => {
+      const used = this.pick(this.#used)
+      if (used !== undefined && (used.terms.length > 1 || this.options.unseen)) {
+        removeQuery(used.world, used.terms)
+      }
+    },
+    commit: () => commitRemovals(this.pick(this.side.worlds)),
+    observeAdd: () => {
+      const used = this.#newTerms()
+      const observer = this.#observe(`add ${used.label}`, this.#isPlain(used))
+      this.#ends.push(observe(used.world, onAdd(...used.terms), observer))
+    },
+    observeRemove: () => {
+      const used = this.#newTerms()
+      const observer = this.#observe(`remove ${used.label}`, this.#isPlain(used))
+      this.#ends.push(observe(used.world, onRemove(...used.terms), observer))
+    },
+    observeSet: () => {
+      const [name, world] = [this.pick(names), this.pick(this.side.worlds)]
+      const observer = this.#observe(`set ${name}`, isDense(name))
+      this.#ends.push(observe(world, onSet(this.side.components[name]), observer))
+    },
+    observeGet: () => {
+      const [name, world] = [this.pick(names), this.pick(this.side.worlds)]
+      const observer = (eid: number) => ({ [`eid${this.#ends.length}`]: eid })
+      this.#ends.push(observe(world, onGet(this.side.components[name]), observer))
+    },
+    unsubscribe: () => {
+      const [end] = this.#ends.splice(this.random(this.#ends.length), 1)
+      end?.()
+    },
+    sync: () => this.side.sync(),
+    reset: () => {
+      if (!this.isOnceIn(4)) return
+      this.side.reset()
+      this.known.clear()
+      this.#used = []
+      this.#ends = []
+      this.registerAll()
+    },
+  }
+}
