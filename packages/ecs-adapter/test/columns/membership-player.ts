@@ -76,7 +76,9 @@ export abstract class Player {
     try {
       this.steps[name]()
     } catch (error) {
-      this.tell(`thrown: ${error instanceof Error ? error.message : error}`)
+      const message = error instanceof Error ? error.message : String(error)
+      // bitECS inherits undefined of a component that it only lists. Both sides throw then.
+      this.tell(`thrown: ${message.includes('undefined') ? 'undefined' : message}`)
     }
     const told = this.#log
     for (const eid of this.eids()) this.see(eid)

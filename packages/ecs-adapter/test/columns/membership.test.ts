@@ -16,12 +16,13 @@ function run(seed: number, options: SideOptions & PlayerOptions, stepCount: numb
   const model = new StepPlayer(createModel(given), options)
   for (const player of [ours, model]) player.registerAll()
   const growing = ['spawn', 'spawnMany', 'spawnWith', 'add', 'addMany', 'inherit']
-  const shrinking = ['kill', 'killMany', 'remove', 'again']
+  const shrinking = ['kill', 'killMany', 'remove', 'again', 'spawn']
+  const observing = ['spawn', 'observeAdd', 'observeRemove', 'observeSet']
   const all = Object.keys(ours.steps)
   const done: string[] = []
   for (let step = 0; step < stepCount; step++) {
-    const often = step % 60 < 30 ? growing : shrinking
-    const names = random(3) === 0 ? often : all
+    const often = step < 20 ? observing : step % 60 < 40 ? growing : shrinking
+    const names = random(2) === 0 ? often : all
     const name = names[random(names.length)]
     done.push(name)
     const where = `seed ${seed}, step ${step}, ... ${done.slice(-8).join(', ')}`
