@@ -38,6 +38,8 @@ interface Used {
 export class StepPlayer extends Player {
   #used: Used[] = []
   #ends: (() => void)[] = []
+  /** Once the storage has seen prefabs, it takes those that come back for the same. */
+  readonly #formerPrefabs = new Set<number>()
   #depth = 0
   /** How many calls of `removeEntity` are running. */
   #removals = 0
@@ -61,7 +63,8 @@ export class StepPlayer extends Player {
     try {
       const isFree = this.options.unseen === true || this.#removals === 0
       const eids = isFree ? this.eids() : []
-      const eid = isFree && self !== undefined && this.isOnceIn(3) ? self : this.pick(eids)
+      const isSelf = isFree && self !== undefined && this.isOnceIn(2)
+      const eid = isSelf ? self : this.pick(eids)
       if (eid === undefined || this.isOnceIn(4)) this.#spawn()
       else if (this.isOnceIn(3)) this.#remove(eid)
       else if (this.isOnceIn(5)) this.#kill(eid)
@@ -152,10 +155,14 @@ export class StepPlayer extends Player {
       this.see(addEntity(world, components[one], given, this.pick(this.tags)))
     },
     prefab: () => this.#add(addPrefab(this.pick(this.side.worlds)), this.pick(names)),
-    toPrefab: () => this.#withAny((eid, world) => addComponent(world, eid, Prefab)),
+    toPrefab: () =>
+      this.#withAny((eid, world) => {
+        if (this.options.unseen || !this.#formerPrefabs.has(eid)) addComponent(world, eid, Prefab)
+      }),
     fromPrefab: () => {
       const prefabs = this.eids().filter((eid) => this.has(eid, Prefab))
       for (const eid of prefabs) {
+        this.#formerPrefabs.add(eid)
         if (this.isOnceIn(3)) removeComponent(this.worldOf(eid), eid, Prefab)
       }
     },
@@ -211,6 +218,16 @@ export class StepPlayer extends Player {
         const [, relation] = this.pick(Object.entries(this.relations))
         removeComponent(world, eid, Pair(relation, this.isOnceIn(8) ? '*' : target))
       }),
+    /** Gives a new entity, with a used id, what its forerunner had. */
+    recycle: () =>
+      this.#withAny((eid, world) => {
+        if (this.options.lastOnly && eid !== this.eids().at(-1)) return
+        const own = this.ownOf(eid)
+        this.#kill(eid)
+        const heir = addEntity(world)
+        this.see(heir)
+        for (const name of own) this.#add(heir, name)
+      }),
     query: () => {
       const { world, label, terms } = this.#newTerms()
       this.#tellQuery(label, query(world, terms))
@@ -236,10 +253,13 @@ export class StepPlayer extends Player {
       for (const { world, label, terms } of this.#used) this.#tellQuery(label, query(world, terms))
     },
     removeQuery: () => {
-      const used = this.pick(this.#used)
-      if (used !== undefined && (used.terms.length > 1 || this.options.unseen)) {
-        removeQuery(used.world, used.terms)
+      if (this.options.unseen && this.isOnceIn(2)) {
+        const name = this.pick(names.filter(isDense))
+        removeQuery(this.pick(this.side.worlds), [this.side.components[name]])
+        return
       }
+      const used = this.pick(this.#used)
+      if (used !== undefined && used.terms.length > 1) removeQuery(used.world, used.terms)
     },
     commit: () => commitRemovals(this.pick(this.side.worlds)),
     observeAdd: () => {
