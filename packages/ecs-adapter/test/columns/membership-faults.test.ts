@@ -106,6 +106,24 @@ test('a prefab that was none in between gets the defaults again', () => {
   })
 })
 
+test('one that stays because an observer threw, and becomes a prefab, keeps its values', () => {
+  withScene({}, (scene) => {
+    const { world, storage } = scene
+    const Health = createHealth(scene)
+    const Tag = storage.component('Tag', {})
+    const end = observe(world, onRemove(Tag), () => {
+      throw new Error('stay')
+    })
+    const eid = addEntity(world, set(Health, { points: 1, max: 1 }), Tag)
+    const other = addEntity(world, Health)
+    assert.throws(() => removeEntity(world, eid), 'stay')
+    end()
+    addComponent(world, eid, Prefab)
+    removeComponent(world, other, Health)
+    assert.equal(getComponent(world, eid, Health), { points: 1, max: 1 })
+  })
+})
+
 test('registerComponent of a component that is there: rows are still empty', () => {
   const scene = createScene()
   const { world } = scene

@@ -177,7 +177,8 @@ export abstract class Player {
   }
 
   #term(): [string, QueryTerm] {
-    const name = this.pick([...names, undefined])
+    // A list is added in two steps, so queries with it tell apart what bitECS mixes up otherwise.
+    const name = this.pick([...names.filter((one) => one !== 'Trail'), undefined])
     return name === undefined ? ['Tag', this.pick(this.tags)] : [name, this.side.components[name]]
   }
 
@@ -189,7 +190,7 @@ export abstract class Player {
     const all: [string, QueryTerm[]][] = [
       [a, [one]],
       [a, [one]],
-      [a, [one]],
+      ['Trail', [this.side.components.Trail]],
       [`${a} ${b}`, [one, two]],
       [`${a} not ${b}`, [one, Not(two)]],
       [`not ${b}`, [Not(two)]],

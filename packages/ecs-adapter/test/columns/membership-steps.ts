@@ -38,8 +38,11 @@ interface Used {
 export class StepPlayer extends Player {
   #used: Used[] = []
   #ends: (() => void)[] = []
-  /** Once the storage has seen prefabs, it takes those that come back for the same. */
-  readonly #formerPrefabs = new Set<number>()
+  /**
+   * Entities that do not become prefabs, see `membership-faults.test.ts`: those that were prefabs,
+   * and those that stayed because an observer threw.
+   */
+  readonly #unfit = new Set<number>()
   #depth = 0
   /** How many calls of `removeEntity` are running. */
   #removals = 0
@@ -63,7 +66,8 @@ export class StepPlayer extends Player {
     try {
       const isFree = this.options.unseen === true || this.#removals === 0
       const eids = isFree ? this.eids() : []
-      const isSelf = isFree && self !== undefined && this.isOnceIn(2)
+      const isMade = self !== undefined && this.eids().includes(self)
+      const isSelf = isFree && isMade && this.isOnceIn(2)
       const eid = isSelf ? self : this.pick(eids)
       if (eid === undefined || this.isOnceIn(4)) this.#spawn()
       else if (this.isOnceIn(3)) this.#remove(eid)
@@ -97,8 +101,14 @@ export class StepPlayer extends Player {
   }
 
   #kill(eid: number): void {
+    const eids = this.eids()
     this.#removals++
-    removeEntity(this.worldOf(eid), eid)
+    try {
+      removeEntity(this.worldOf(eid), eid)
+    } catch (error) {
+      for (const one of eids) this.#unfit.add(one)
+      throw error
+    }
     this.#removals--
     this.see(eid)
   }
@@ -157,12 +167,12 @@ export class StepPlayer extends Player {
     prefab: () => this.#add(addPrefab(this.pick(this.side.worlds)), this.pick(names)),
     toPrefab: () =>
       this.#withAny((eid, world) => {
-        if (this.options.unseen || !this.#formerPrefabs.has(eid)) addComponent(world, eid, Prefab)
+        if (this.options.unseen || !this.#unfit.has(eid)) addComponent(world, eid, Prefab)
       }),
     fromPrefab: () => {
       const prefabs = this.eids().filter((eid) => this.has(eid, Prefab))
       for (const eid of prefabs) {
-        this.#formerPrefabs.add(eid)
+        this.#unfit.add(eid)
         if (this.isOnceIn(3)) removeComponent(this.worldOf(eid), eid, Prefab)
       }
     },
