@@ -56,7 +56,7 @@ export class StepPlayer extends Player {
   /** Makes the queries for one component, which the storage may or may not have made already. */
   registerAll(): void {
     for (const world of this.side.worlds) {
-      for (const name of names) registerQuery(world, [this.side.components[name]])
+      for (const name of names) query(world, [this.side.components[name]])
     }
   }
 
@@ -72,7 +72,7 @@ export class StepPlayer extends Player {
       if (eid === undefined || this.isOnceIn(4)) this.#spawn()
       else if (this.isOnceIn(3)) this.#remove(eid)
       else if (this.isOnceIn(5)) this.#kill(eid)
-      else this.#add(eid, this.pick(names))
+      else this.#add(eid, this.pick(this.#removals > 0 ? names.filter(isDense) : names))
     } finally {
       this.#depth--
     }
@@ -241,6 +241,10 @@ export class StepPlayer extends Player {
     query: () => {
       const { world, label, terms } = this.#newTerms()
       this.#tellQuery(label, query(world, terms))
+    },
+    register: () => {
+      const { world, terms } = this.#newTerms()
+      registerQuery(world, terms) // a second time, too: then there are two queries
     },
     noCommit: () => {
       const { world, label, terms } = this.#newTerms()

@@ -16,6 +16,7 @@ export function walk(seed: number, options: WalkOptions, stepCount: number): voi
   for (const player of [ours, model]) player.registerAll()
   const growing = ['spawn', 'spawnMany', 'spawnWith', 'add', 'addMany', 'inherit']
   const shrinking = ['kill', 'killMany', 'remove', 'again', 'recycle', 'spawn']
+  if (options.unseen) shrinking.push('removeQuery', 'fromPrefab', 'toPrefab', 'observeRemove')
   const observing = ['spawn', 'observeAdd', 'observeRemove', 'observeSet']
   const all = Object.keys(ours.steps)
   const done: string[] = []

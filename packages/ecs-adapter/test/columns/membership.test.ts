@@ -1,7 +1,7 @@
 // Each operation of bitECS that changes what entities have, on a storage and on a model of it: both
 // show the same at every step.
 import { suite } from 'uvu'
-import { walk, type WalkOptions } from './membership-walk.ts'
+import { type WalkOptions, walk } from './membership-walk.ts'
 
 const test = suite('membership')
 
