@@ -20,14 +20,13 @@ import {
   query,
   registerQuery,
   removeComponent,
-  removeEntity,
   removeQuery,
   set,
   setComponent,
   type World,
 } from 'bitecs'
-import { Player } from './membership-player.ts'
-import { isDense, type Name, names } from './membership-sides.ts'
+import { Actor } from './membership-actor.ts'
+import { isDense, names } from './membership-sides.ts'
 
 interface Used {
   readonly world: World
@@ -35,93 +34,13 @@ interface Used {
   readonly terms: QueryTerm[]
 }
 
-export class StepPlayer extends Player {
+export class StepPlayer extends Actor {
   #used: Used[] = []
   #ends: (() => void)[] = []
-  /**
-   * Entities that do not become prefabs, see `membership-faults.test.ts`: those that were prefabs,
-   * and those that stayed because an observer threw.
-   */
-  readonly #unfit = new Set<number>()
-  #depth = 0
-  /** How many calls of `removeEntity` are running. */
-  #removals = 0
-
-  override play(name: string, seed: number): string[] {
-    this.#depth = 0
-    this.#removals = 0
-    return super.play(name, seed)
-  }
-
   /** Makes the queries for one component, which the storage may or may not have made already. */
   registerAll(): void {
     for (const world of this.side.worlds) {
       for (const name of names) query(world, [this.side.components[name]])
-    }
-  }
-
-  protected override act(self?: number): void {
-    if (this.#depth > 1 || !this.isOnceIn(3)) return
-    this.#depth++
-    try {
-      const isFree = this.options.unseen === true || this.#removals === 0
-      const eids = isFree ? this.eids() : []
-      const isMade = self !== undefined && this.eids().includes(self)
-      const isSelf = isFree && isMade && this.isOnceIn(2)
-      const eid = isSelf ? self : this.pick(eids)
-      if (eid === undefined || this.isOnceIn(4)) this.#spawn()
-      else if (this.isOnceIn(3)) this.#remove(eid)
-      else if (this.isOnceIn(5)) this.#kill(eid)
-      else this.#add(eid, this.pick(this.#removals > 0 ? names.filter(isDense) : names))
-    } finally {
-      this.#depth--
-    }
-  }
-
-  #spawn(): void {
-    const world = this.pick(this.side.worlds)
-    const eid = this.isOnceIn(8) ? addPrefab(world) : addEntity(world)
-    for (let count = this.random(4); count > 0; count--) this.#add(eid, this.pick(names))
-  }
-
-  #add(eid: number, name: Name): void {
-    const component = this.side.components[name]
-    const isWhole = this.needsAll(eid, name)
-    const given = isWhole || this.isOnceIn(2)
-    const values = this.createValues(name, isWhole)
-    addComponent(this.worldOf(eid), eid, given ? set(component, values) : component)
-    this.see(eid)
-  }
-
-  #remove(eid: number): void {
-    const chosen = this.ownOf(eid).filter(() => this.isOnceIn(2))
-    const components = chosen.map((name) => this.side.components[name])
-    removeComponent(this.worldOf(eid), eid, ...components, this.pick(this.tags))
-    this.see(eid)
-  }
-
-  #kill(eid: number): void {
-    const eids = this.eids()
-    this.#removals++
-    try {
-      removeEntity(this.worldOf(eid), eid)
-    } catch (error) {
-      for (const one of eids) this.#unfit.add(one)
-      throw error
-    }
-    this.#removals--
-    this.see(eid)
-  }
-
-  /** An observer that tells what it sees, and perhaps acts or throws. */
-  #observe(label: string, canThrow: boolean): (eid: number) => undefined {
-    const kind = this.random(3)
-    return (eid) => {
-      this.tell(`${label}: ${eid} ${this.show(eid)}`)
-      if (kind === 1) this.act(eid)
-      // Of an entity that stays because an observer threw, `sync` frees the lists and sparse rows.
-      const mayThrow = canThrow && this.ownOf(eid).every(isDense)
-      if (kind === 2 && mayThrow && this.isOnceIn(8)) throw new Error(`boom in ${label}`)
     }
   }
 
@@ -153,9 +72,9 @@ export class StepPlayer extends Player {
   }
 
   readonly steps: Record<string, () => void> = {
-    spawn: () => this.#spawn(),
+    spawn: () => this.spawn(),
     spawnMany: () => {
-      for (let count = this.random(6); count > 0; count--) this.#spawn()
+      for (let count = this.random(6); count > 0; count--) this.spawn()
     },
     spawnWith: () => {
       const [one, two] = [this.pick(names), this.pick(names)]
@@ -164,19 +83,19 @@ export class StepPlayer extends Player {
       const world = this.pick(this.side.worlds)
       this.see(addEntity(world, components[one], given, this.pick(this.tags)))
     },
-    prefab: () => this.#add(addPrefab(this.pick(this.side.worlds)), this.pick(names)),
+    prefab: () => this.add(addPrefab(this.pick(this.side.worlds)), this.pick(names)),
     toPrefab: () =>
       this.#withAny((eid, world) => {
-        if (this.options.unseen || !this.#unfit.has(eid)) addComponent(world, eid, Prefab)
+        if (this.options.unseen || !this.unfit.has(eid)) addComponent(world, eid, Prefab)
       }),
     fromPrefab: () => {
       const prefabs = this.eids().filter((eid) => this.has(eid, Prefab))
       for (const eid of prefabs) {
-        this.#unfit.add(eid)
+        this.unfit.add(eid)
         if (this.isOnceIn(3)) removeComponent(this.worldOf(eid), eid, Prefab)
       }
     },
-    add: () => this.#withAny((eid) => this.#add(eid, this.pick(names))),
+    add: () => this.#withAny((eid) => this.add(eid, this.pick(names))),
     addMany: () =>
       this.#withAny((eid, world) => {
         const given = names
@@ -200,24 +119,24 @@ export class StepPlayer extends Player {
           if (isDense(name)) this.side.write(name, eid, this.createValues(name, true))
         }
       }),
-    remove: () => this.#withAny((eid) => this.#remove(eid)),
+    remove: () => this.#withAny((eid) => this.remove(eid)),
     again: () =>
       this.#withAny((eid, world) => {
         for (const name of this.ownOf(eid)) {
           removeComponent(world, eid, this.side.components[name])
           this.see(eid)
-          if (this.isOnceIn(2)) this.#add(eid, name)
+          if (this.isOnceIn(2)) this.add(eid, name)
         }
       }),
     kill: () => {
       const eid = this.options.lastOnly ? this.eids().at(-1) : this.pick(this.eids())
-      if (eid !== undefined) this.#kill(eid)
+      if (eid !== undefined) this.kill(eid)
     },
     killMany: () => {
       const eids = this.eids()
         .reverse()
         .filter((_, i) => (this.options.lastOnly ? i < 2 : this.isOnceIn(3)))
-      for (const eid of eids) this.#kill(eid)
+      for (const eid of eids) this.kill(eid)
     },
     inherit: () => this.#withAny((eid) => this.#relate(eid, 'IsA')),
     relate: () =>
@@ -233,10 +152,10 @@ export class StepPlayer extends Player {
       this.#withAny((eid, world) => {
         if (this.options.lastOnly && eid !== this.eids().at(-1)) return
         const own = this.ownOf(eid)
-        this.#kill(eid)
+        this.kill(eid)
         const heir = addEntity(world)
         this.see(heir)
-        for (const name of own) this.#add(heir, name)
+        for (const name of own) this.add(heir, name)
       }),
     query: () => {
       const { world, label, terms } = this.#newTerms()
@@ -278,17 +197,17 @@ export class StepPlayer extends Player {
     commit: () => commitRemovals(this.pick(this.side.worlds)),
     observeAdd: () => {
       const used = this.#newTerms()
-      const observer = this.#observe(`add ${used.label}`, this.#isPlain(used))
+      const observer = this.observe(`add ${used.label}`, this.#isPlain(used))
       this.#ends.push(observe(used.world, onAdd(...used.terms), observer))
     },
     observeRemove: () => {
       const used = this.#newTerms()
-      const observer = this.#observe(`remove ${used.label}`, this.#isPlain(used))
+      const observer = this.observe(`remove ${used.label}`, this.#isPlain(used))
       this.#ends.push(observe(used.world, onRemove(...used.terms), observer))
     },
     observeSet: () => {
       const [name, world] = [this.pick(names), this.pick(this.side.worlds)]
-      const observer = this.#observe(`set ${name}`, isDense(name))
+      const observer = this.observe(`set ${name}`, isDense(name))
       this.#ends.push(observe(world, onSet(this.side.components[name]), observer))
     },
     observeGet: () => {

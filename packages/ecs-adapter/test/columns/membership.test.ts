@@ -14,7 +14,7 @@ const kinds: Record<string, WalkOptions> = {
 
 for (const [name, options] of Object.entries(kinds)) {
   for (const seed of [1, 2, 3]) {
-    test(`${name}, seed ${seed}`, () => walk(seed, options, 300))
+    test(`${name}, seed ${seed}: it goes as in the model`, () => walk(seed, options, 300))
   }
 }
 
