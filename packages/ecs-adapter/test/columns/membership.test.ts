@@ -13,7 +13,7 @@ const kinds: Record<string, WalkOptions> = {
 }
 
 for (const [name, options] of Object.entries(kinds)) {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2]) {
     test(`${name}, seed ${seed}: it goes as in the model`, () => walk(seed, options, 300))
   }
 }
