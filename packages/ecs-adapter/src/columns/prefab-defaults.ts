@@ -52,6 +52,7 @@ export class PrefabDefaults {
     if (version !== this.#version) {
       this.#version = version
       this.#prefabs = listPrefabs(worlds)
+      for (const eid of this.#done.keys()) if (!worlds.has(eid, Prefab)) this.#done.delete(eid)
     }
     for (let i = 0; i < this.#prefabs.length; i++) this.#look(this.#prefabs[i])
   }

@@ -107,9 +107,26 @@ export function uncover(component: ComponentData['ref']): void {
   component[WATCHER].usual = undefined
 }
 
-/** Makes each read of a record's `queries` uncover the component, if a world has registered it. */
+/**
+ * bitECS's records of a world's components. If the user registers a watched component again, the
+ * record stays. With a new record, bitECS would forget which entities have the component.
+ */
+class WatchedMap extends Map<ComponentData['ref'], ComponentData> {
+  override set(component: ComponentData['ref'], data: ComponentData): this {
+    return this.get(component) instanceof WatchedData ? this : super.set(component, data)
+  }
+}
+
+/**
+ * Makes each read of a record's `queries` uncover and count the component, if a world has
+ * registered it.
+ */
 export function watch(world: World, component: object): void {
   const context = contextOf(world)
   const data = context.componentMap.get(component)
-  if (data !== undefined) context.componentMap.set(component, new WatchedData(data, context))
+  if (data === undefined) return
+  if (!(context.componentMap instanceof WatchedMap)) {
+    context.componentMap = new WatchedMap(context.componentMap)
+  }
+  context.componentMap.set(component, new WatchedData(data, context))
 }
