@@ -1,6 +1,6 @@
 // What bitECS 0.4 does not tell the observers of a query: rows are empty nevertheless, and no live
 // entity loses its values.
-import { createSparseComponent, t } from '@ashlar/ecs-adapter'
+import { t } from '@ashlar/ecs-adapter'
 import {
   addComponent,
   addEntity,
@@ -22,7 +22,7 @@ import * as assert from 'uvu/assert'
 import { createScene, type Scene, withScene } from '../support.ts'
 import { walk } from './membership-walk.ts'
 
-const test = suite('membership-faults')
+const test = suite('membership-unreported')
 
 const createHealth = ({ storage }: Scene) =>
   storage.component('Health', { points: t.i16({ default: 9 }), max: t.u8 })
@@ -122,23 +122,6 @@ test('one that stays because an observer threw, and becomes a prefab, keeps its 
     addComponent(world, eid, Prefab)
     removeComponent(world, other, Health)
     assert.equal(getComponent(world, eid, Health), { points: 1, max: 1 })
-  })
-})
-
-test('one that stays because an observer threw keeps its list and its sparse row at sync', () => {
-  withScene({}, ({ world, storage }) => {
-    const Trail = storage.component('Trail', { marks: t.list(t.u16) })
-    const Thin = createSparseComponent(storage, 'Thin', { heat: t.f32 })
-    const Tag = storage.component('Tag', {})
-    const end = observe(world, onRemove(Tag), () => {
-      throw new Error('stay')
-    })
-    const eid = addEntity(world, set(Trail, { marks: [1, 2] }), set(Thin, { heat: 3 }), Tag)
-    assert.throws(() => removeEntity(world, eid), 'stay')
-    end()
-    storage.sync()
-    assert.equal(getComponent(world, eid, Trail), { marks: [1, 2] })
-    assert.equal(getComponent(world, eid, Thin), { heat: 3 })
   })
 })
 
