@@ -27,8 +27,8 @@ import {
   isMember,
   isPair,
   isWorld,
-  memberCount,
   membersOf,
+  onAddition,
   onEnter,
   onLeave,
 } from '../world/bitecs-internals.ts'
@@ -37,22 +37,25 @@ import type { ComponentContext } from './component-context.ts'
 import type { ComponentStore } from './component-store.ts'
 import { PrefabDefaults } from './prefab-defaults.ts'
 
-/** A world, and its query for the entities with the component. The query leaves out prefabs. */
+/**
+ * A world, and its query for the entities with the component. The query leaves out prefabs. A dense
+ * component of scalars has no query.
+ */
 interface HookedWorld {
   readonly world: World
-  readonly owners: Query
+  readonly owners: Query | undefined
 }
 
 export type HooksOptions = Omit<ComponentContext, 'component'>
 
 /**
  * Observes one component: which entity gets it or loses it, and which values are set. These
- * observers run before the user's, because their query is made before the user has the component.
+ * observers run before the user's, because they are there before the user has the component.
  *
  * An addition makes an empty row. Removals are observed only for sparse components and for those
- * with lists or texts. Their values stay while the user's onRemove observers run. Queries leave out
- * prefabs. So if a world has prefabs, dense columns grow to cover every id when bitECS asks the
- * component (see `ComponentWatcher`).
+ * with lists or texts, by a query of their own. Their values stay while the user's onRemove
+ * observers run. bitECS reports no additions to prefabs. So if a world has prefabs, dense columns
+ * grow to cover every id when bitECS asks the component (see `ComponentWatcher`).
  *
  * bitECS reports an addition first, and its values later. But lists and texts need memory, and no
  * observer may see an addition that fails. So a component with such fields is hidden before other
@@ -72,8 +75,6 @@ export class ComponentHooks extends ComponentWatcher {
   #arrivingIn: HookedWorld | undefined
   /** Writes the defaults of prefabs. Only dense stores with defaults have it. */
   readonly #prefabDefaults: PrefabDefaults | undefined
-  /** How many uses in other worlds `isUsedElsewhere` has reported. */
-  #reportedCount = 0
 
   /** @throws ArenaError 'out-of-memory'; then worlds and arena are unchanged */
   constructor(options: HooksOptions, createStore: (context: ComponentContext) => ComponentStore) {
@@ -85,7 +86,7 @@ export class ComponentHooks extends ComponentWatcher {
     this.store = createStore(context)
     this.#context = context
     if (this.store.hasDefaults && !context.isSparse) {
-      this.#prefabDefaults = new PrefabDefaults(options.worlds, component, this.#owns, this.store)
+      this.#prefabDefaults = new PrefabDefaults(options.worlds, component, this.store)
     }
     this.subscribe()
   }
@@ -99,34 +100,34 @@ export class ComponentHooks extends ComponentWatcher {
     this.#arriving = 0
     this.#prefabDefaults?.forget()
     this.balance = 0
-    this.#reportedCount = 0
     this.store.begin(worlds.entityMask, this.#owns)
   }
 
   /**
    * Whether a world that is not the storage's has used the component since the last call that
    * returned true. bitECS does not report such a use. But it asks the component at each addition
-   * and each `removeComponent` (see `onAsked`). In the storage's worlds, at any time,
-   *
-   *     times asked <= additions + losses = 2 * additions - entities that have it
-   *
-   * `balance` is times asked - 2 * additions, so `balance` + entities that have it is at most 0.
-   * Any excess over 0 counts uses in another world. When a whole entity is removed, bitECS does not
-   * ask, which hides one use. So some uses are missed, but none is reported wrongly. bitECS asks
-   * more often about prefabs and relations. So if the worlds have any, the result is false.
+   * and each `removeComponent` (see `onAsked`). In the storage's worlds, it reads the queries of
+   * the component before. So if it asks more often than it reads, another world has asked. A new
+   * query is a read without a question, and hides one use. So some uses are missed, but none is
+   * reported wrongly. In worlds with relations, bitECS asks more often, and the result is false.
    */
   isUsedElsewhere(): boolean {
-    const { worlds } = this.#context
-    let count = this.balance
-    for (let i = 0; i < this.#hooked.length; i++) count += memberCount(this.#hooked[i].owners)
-    if (count <= this.#reportedCount || worlds.havePrefabs || worlds.haveRelations) return false
-    this.#reportedCount = count
+    if (this.balance <= 0 || this.#context.worlds.haveRelations) return false
+    this.balance = 0
     return true
   }
 
-  /** The entities that have the component, without prefabs. `verifyStorage` reads them. */
-  get owners(): readonly number[] {
-    return this.#hooked.flatMap(({ owners }) => membersOf(owners))
+  /**
+   * The entities that have the component, without prefabs; undefined if there is no query for them.
+   * `verifyStorage` reads them.
+   */
+  get owners(): readonly number[] | undefined {
+    if (!this.#observesRemovals) return undefined
+    return this.#hooked.flatMap(({ owners }) => (owners === undefined ? [] : membersOf(owners)))
+  }
+
+  get #observesRemovals(): boolean {
+    return this.store.rows !== undefined || !this.store.isPlain
   }
 
   /** Unsubscribes from the worlds, and frees the columns. */
@@ -160,24 +161,24 @@ export class ComponentHooks extends ComponentWatcher {
   #hook(world: World): HookedWorld {
     const { component, store } = this
     // `And` makes a separate query: the user's observers are on the query without `And`.
-    const owners = registerQuery(world, [store.isPlain ? component : And(component)])
+    const owners = this.#observesRemovals ? registerQuery(world, [And(component)]) : undefined
     const hooked = { world, owners }
-    watch(world, component)
+    const add = (eid: number) => this.#add(hooked, eid)
     this.#unsubscribe.push(
-      onEnter(owners, (eid) => this.#add(hooked, eid)),
+      owners === undefined ? onAddition(world, component, add) : onEnter(owners, add),
       observe(world, onSet(component), (eid, values) => this.#set(hooked, eid, values)),
       observe(world, onGet(component), (eid) => store.read(eid)),
     )
-    if (store.rows !== undefined || !store.isPlain) {
-      this.#unsubscribe.push(onLeave(owners, (eid) => store.lose(eid)))
-    }
+    if (owners !== undefined) this.#unsubscribe.push(onLeave(owners, (eid) => store.lose(eid)))
+    watch(world, component)
     return hooked
   }
 
   /** Whether an entity has the component, and is not losing it. False for prefabs. */
   readonly #owns = (eid: number): boolean => {
     for (let i = 0; i < this.#hooked.length; i++) {
-      if (isMember(this.#hooked[i].owners, eid)) return true
+      const { owners } = this.#hooked[i]
+      if (owners !== undefined && isMember(owners, eid)) return true
     }
     return false
   }
@@ -192,7 +193,6 @@ export class ComponentHooks extends ComponentWatcher {
       throw error
     }
     if (store.isPlain) {
-      this.balance -= 2
       this.#prefabDefaults?.add(eid)
       return
     }
@@ -205,10 +205,8 @@ export class ComponentHooks extends ComponentWatcher {
   /** Adds a hidden component visibly, unless a getter of its values has added it already. */
   #reveal({ world, owners }: HookedWorld, eid: number): void {
     if (hasComponent(world, eid, this.component)) return
-    owners.add(eid) // so that `#add` does not run again
-    this.balance -= 2
+    owners?.add(eid) // so that `#add` does not run again
     addComponent(world, eid, this.component)
-    this.balance--
   }
 
   #set(hooked: HookedWorld, eid: number, values: unknown): void {
@@ -247,7 +245,7 @@ export class ComponentHooks extends ComponentWatcher {
       throw error
     }
     this.#reveal(hooked, eid)
-    if (!isMember(hooked.owners, eid) || worlds.componentsOf(eid) !== own) return
+    if (!this.#owns(eid) || worlds.componentsOf(eid) !== own) return
     store.write(eid, store.claim(eid), given, true)
   }
 
@@ -255,7 +253,7 @@ export class ComponentHooks extends ComponentWatcher {
     try {
       return this.store.claim(eid)
     } catch (error) {
-      owners.remove(eid)
+      owners?.remove(eid)
       removeComponent(world, eid, this.component)
       throw error
     }

@@ -11,7 +11,6 @@ import type { Worlds } from '../world/worlds.ts'
 export class PrefabDefaults {
   readonly #worlds: Worlds
   readonly #component: object
-  readonly #owns: (eid: number) => boolean
   readonly #store: { clear(eid: number): void }
   /**
    * For each prefab whose row has its values: bitECS's Set of its components, see `componentsOf`.
@@ -24,19 +23,11 @@ export class PrefabDefaults {
   #added = 0
 
   /**
-   * @param owns returns whether bitECS has reported that an entity got the component; if so, it was
-   * no prefab then
    * @param store its `clear` writes the values of a new row
    */
-  constructor(
-    worlds: Worlds,
-    component: object,
-    owns: (eid: number) => boolean,
-    store: { clear(eid: number): void },
-  ) {
+  constructor(worlds: Worlds, component: object, store: { clear(eid: number): void }) {
     this.#worlds = worlds
     this.#component = component
-    this.#owns = owns
     this.#store = store
   }
 
@@ -61,6 +52,7 @@ export class PrefabDefaults {
     if (version !== this.#version) {
       this.#version = version
       this.#prefabs = listPrefabs(worlds)
+      for (const eid of this.#done.keys()) if (!worlds.has(eid, Prefab)) this.#done.delete(eid)
     }
     for (let i = 0; i < this.#prefabs.length; i++) this.#look(this.#prefabs[i])
   }
@@ -82,8 +74,20 @@ export class PrefabDefaults {
     const own = this.#worlds.componentsOf(eid)
     if (own?.has(this.#component) !== true) this.#done.delete(eid)
     else if (this.#done.get(eid) !== own) {
-      if (!this.#owns(eid)) this.#store.clear(eid)
+      if (isFirst(own, Prefab, this.#component)) this.#store.clear(eid)
       this.#done.set(eid, own)
     }
   }
+}
+
+/**
+ * Returns whether an entity became a prefab before it got the component. If it got the component
+ * first, its row has values already. (bitECS's Set of components is in the order of additions.)
+ */
+function isFirst(components: Set<unknown>, one: object, other: object): boolean {
+  for (const component of components) {
+    if (component === one) return true
+    if (component === other) return false
+  }
+  return false
 }

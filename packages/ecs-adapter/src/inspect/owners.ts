@@ -1,4 +1,7 @@
-/** Finds the entities that have a component, by two sources: the masks of bitECS and its query. */
+/**
+ * Finds the entities that have a component, by two sources: the masks of bitECS, and the query of
+ * the component if it has one.
+ */
 import { getAllEntities, Prefab } from 'bitecs'
 import type { ComponentHooks } from '../columns/component-hooks.ts'
 import { isWorld } from '../world/bitecs-internals.ts'
@@ -35,6 +38,7 @@ export class Owners {
 
   of({ component, owners }: ComponentHooks): ComponentOwners {
     const byMask = this.#all.filter((eid) => this.#worlds.has(eid, component))
+    if (owners === undefined) return { certain: new Set(byMask), possible: new Set(byMask) }
     const byQuery = new Set(owners)
     const certain = byMask.filter((eid) => byQuery.has(eid) || this.isPrefab(eid))
     return { certain: new Set(certain), possible: new Set([...byMask, ...byQuery]) }

@@ -5,6 +5,7 @@
  */
 import {
   $internal,
+  type ComponentData,
   getAllEntities,
   hasComponent,
   type InternalWorld,
@@ -12,6 +13,7 @@ import {
   Prefab,
   type Query,
   registerQuery,
+  removeQuery,
   resetWorld,
   type World,
   type WorldContext,
@@ -168,7 +170,6 @@ export const isMadeIn = (world: World, eid: number) => contextOf(world).entityCo
  */
 export const isMember = (query: Query, eid: number) => query.has(eid) && !query.toRemove.has(eid)
 export const membersOf = (query: Query) => [...query.dense].filter((eid) => isMember(query, eid))
-export const memberCount = (query: Query) => query.dense.length - query.toRemove.dense.length
 
 /**
  * Calls the observer for each entity that enters a query, and returns a function that ends this.
@@ -178,6 +179,32 @@ export const onEnter = (query: Query, observer: (eid: number) => void): (() => v
   query.addObservable.subscribe(observer)
 export const onLeave = (query: Query, observer: (eid: number) => void): (() => void) =>
   query.removeObservable.subscribe(observer)
+
+const never = () => false
+const nothing = () => {}
+
+/**
+ * Calls the observer for each entity that gets the component, before any query of the component
+ * sees the entity. Returns a function that ends this. Call it before the component has a query.
+ *
+ * bitECS tells all queries of a component which entity gets it. So this function puts a query among
+ * them that has no members: bitECS calls its `notify` at each addition, and nothing at a removal.
+ * With an observer of a real query, an addition and a removal take 1.6 times as long.
+ */
+export function onAddition(
+  world: World,
+  component: ComponentData['ref'],
+  observer: (eid: number) => void,
+): () => void {
+  const standIn = registerQuery(world, [component])
+  removeQuery(world, [component]) // now bitECS knows it only by the component
+  standIn.has = never
+  standIn.add = nothing
+  standIn.toRemove.remove = nothing
+  standIn.addObservable.notify = observer
+  const { queries } = contextOf(world).componentMap.get(component)!
+  return () => queries.delete(standIn)
+}
 
 /** A component that no entity has. */
 const Nobody = {}
@@ -195,10 +222,10 @@ export function registerEveryone(world: World): Query {
 /**
  * Hides a component of an entity from bitECS: from now on, queries do not match it. Calls no
  * observers.
- * @param owners a query for the component
+ * @param owners a query for the component, if there is one
  */
-export function hide(world: World, owners: Query, eid: number, component: object) {
-  owners.remove(eid)
+export function hide(world: World, owners: Query | undefined, eid: number, component: object) {
+  owners?.remove(eid)
   const { componentMap, entityMasks } = contextOf(world)
   const { generationId, bitflag } = componentMap.get(component)!
   entityMasks[generationId][eid] &= ~bitflag

@@ -8,8 +8,8 @@ import { contextOf, IS_PAIR, type WorldContexts } from './bitecs-internals.ts'
  */
 export abstract class ComponentWatcher {
   /**
-   * The counter of `isUsedElsewhere`. Subclasses change it themselves, because a method that V8
-   * does not inline would slow down additions.
+   * How often bitECS asked the component, minus how often the storage's worlds read its queries.
+   * See `ComponentHooks.isUsedElsewhere`.
    */
   balance = 0
   /** A component for which `onAsked` only counts, if all ids are below `coveredIdCount`. */
@@ -75,6 +75,7 @@ class WatchedData implements ComponentData {
   declare getObservable: ComponentData['getObservable']
   readonly #queries: Set<Query>
   readonly #context: WorldContext
+  readonly #watcher: ComponentWatcher
   #componentCount = -1
   #hasPrefabs = false
 
@@ -82,9 +83,11 @@ class WatchedData implements ComponentData {
     Object.assign(this, data)
     this.#queries = queries
     this.#context = context
+    this.#watcher = data.ref[WATCHER]
   }
 
   get queries(): Set<Query> {
+    this.#watcher.balance--
     if (this.#context.componentCount !== this.#componentCount) {
       this.#componentCount = this.#context.componentCount
       this.#hasPrefabs = this.#context.componentMap.has(Prefab)
@@ -104,9 +107,26 @@ export function uncover(component: ComponentData['ref']): void {
   component[WATCHER].usual = undefined
 }
 
-/** Makes each read of a record's `queries` uncover the component, if a world has registered it. */
+/**
+ * bitECS's records of a world's components. If the user registers a watched component again, the
+ * record stays. With a new record, bitECS would forget which entities have the component.
+ */
+class WatchedMap extends Map<ComponentData['ref'], ComponentData> {
+  override set(component: ComponentData['ref'], data: ComponentData): this {
+    return this.get(component) instanceof WatchedData ? this : super.set(component, data)
+  }
+}
+
+/**
+ * Makes each read of a record's `queries` uncover and count the component, if a world has
+ * registered it.
+ */
 export function watch(world: World, component: object): void {
   const context = contextOf(world)
   const data = context.componentMap.get(component)
-  if (data !== undefined) context.componentMap.set(component, new WatchedData(data, context))
+  if (data === undefined) return
+  if (!(context.componentMap instanceof WatchedMap)) {
+    context.componentMap = new WatchedMap(context.componentMap)
+  }
+  context.componentMap.set(component, new WatchedData(data, context))
 }

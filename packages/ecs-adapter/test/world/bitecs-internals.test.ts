@@ -26,6 +26,7 @@ import {
   registerQuery,
   removeComponent,
   removeEntity,
+  removeQuery,
   resetWorld,
   set,
   Wildcard,
@@ -46,7 +47,7 @@ import {
   isWildcard,
   isWorld,
   markReferences,
-  memberCount,
+  onAddition,
   onEnter,
   onLeave,
   pairToRelation,
@@ -210,18 +211,50 @@ test('an entity that leaves a query stays in it until the next query, and may co
   const [first, second] = [addEntity(world), addEntity(world)]
   for (const eid of [first, second]) addComponent(world, eid, Tag)
   removeComponent(world, first, Tag)
-  assert.equal([tagged.has(first), isMember(tagged, first), memberCount(tagged)], [true, false, 1])
+  assert.equal([tagged.has(first), isMember(tagged, first)], [true, false])
   addComponent(world, first, Tag)
-  assert.equal([isMember(tagged, first), memberCount(tagged)], [true, 2])
+  assert.ok(isMember(tagged, first))
   removeEntity(world, second)
-  assert.equal([tagged.has(second), memberCount(tagged)], [true, 1])
+  assert.equal([tagged.has(second), isMember(tagged, second)], [true, false])
   commitRemovals(world)
-  assert.equal([tagged.has(second), memberCount(tagged)], [false, 1])
+  assert.not.ok(tagged.has(second))
   const expected = ['enter 1, true', 'enter 2, true', 'leave 1, false', 'enter 1, true']
   assert.equal(log, [...expected, 'leave 2, false'])
   for (const end of ends) end()
   removeEntity(world, first)
   assert.is(log.length, 5)
+})
+
+test('onAddition: each addition, before any query; no removal, no member, no query of a world', () => {
+  const world = createWorld()
+  const [Tag, Other] = [{}, {}]
+  const log: string[] = []
+  const end = onAddition(world, Tag, (eid) => log.push(`added ${eid}`))
+  const { queries } = new WorldContexts([world]).contexts[0]
+  assert.is(queries.size, 0)
+  observe(world, onAdd(Tag), (eid) => log.push(`add ${eid}`))
+  observe(world, onRemove(Tag), (eid) => log.push(`remove ${eid}`))
+  const take = () => log.splice(0)
+  const eid = addEntity(world, Tag)
+  assert.equal(take(), ['added 1', 'add 1'])
+  for (let i = 0; i < 2; i++) addComponent(world, eid, Tag)
+  addComponent(world, eid, Other)
+  assert.equal(take(), [])
+  for (let i = 0; i < 2; i++) {
+    removeComponent(world, eid, Tag)
+    addComponent(world, eid, Tag)
+    assert.equal(take(), ['remove 1', 'added 1', 'add 1'])
+  }
+  addComponent(world, addPrefab(world), Tag)
+  removeQuery(world, [Tag])
+  removeEntity(world, eid)
+  assert.equal(take(), [])
+  assert.is(addEntity(world, Tag), eid)
+  assert.equal(take(), ['added 1'], 'bitECS keeps the member of a removed query')
+  assert.equal([...query(world, [Tag])], [eid])
+  end()
+  addEntity(world, Tag)
+  assert.equal(take(), ['add 3'])
 })
 
 test('observers run in the order of subscription; And(component) is a query of its own', () => {
@@ -309,6 +342,29 @@ test('bitECS asks at the end of each addition and each removeComponent, prefabsâ
   const heir = Object.create(component)
   addComponent(world, eid, heir)
   assert.equal(take(), ['asked for heir'])
+})
+
+test('bitECS reads the queries of a component as often as it asks, and once for each query', () => {
+  const world = createWorld()
+  const watcher = new Log(new WorldContexts([world]))
+  const { component } = watcher
+  registerComponent(world, component)
+  watch(world, component)
+  watcher.becomeUsual(Number.POSITIVE_INFINITY)
+  const prefab = addPrefab(world)
+  for (const eid of [prefab, addEntity(world), addEntity(world)]) {
+    addComponent(world, eid, component)
+    removeComponent(world, eid, component)
+    addComponent(world, eid, set(component, {}))
+  }
+  addComponent(world, prefab, component)
+  removeEntity(world, 2)
+  assert.is(watcher.balance, 0)
+  for (let i = 0; i < 2; i++) query(world, [component])
+  assert.is(watcher.balance, -1)
+  const other = createWorld()
+  addComponent(other, addEntity(other), component)
+  assert.is(watcher.balance, 0)
 })
 
 test('while covered ids suffice, the watcher only counts; a reset ends that', () => {
