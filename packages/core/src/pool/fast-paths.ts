@@ -191,13 +191,13 @@ export function createFastPaths(
   }
 
   /**
-   * Makes a typed pool: the same steps, but the class and the list are constants. A refill is a call
-   * of `allocSlow`. When it was a call of `tryAlloc`, V8 inlined that too, and the second typed pool
-   * of a program took 1.3 times as long. (Rejected: to share these steps with `tryAlloc` and
-   * `tryFree` in functions. That takes 1.04 times as long.)
+   * Makes a typed pool: the same steps, but the class and the list are constants. A refill is a
+   * call of `allocSlow`. When it was a call of `tryAlloc`, V8 inlined that too, and the second
+   * typed pool of a program took 1.3 times as long. (Rejected: to share these steps with `tryAlloc`
+   * and `tryFree` in functions. That takes 1.04 times as long.)
    *
-   * The list of the row of large blocks is always empty, and large blocks have no live bits. So with
-   * that row, every call takes the slow path.
+   * If the length has no class, the typed pool has the row of large blocks. This row has no free
+   * list, and `free` meets no live bit in it. So all calls take the slow path.
    * @param earlier the typed pool that gets the new methods. Default: a new one
    */
   function of(byteLength: number, earlier?: TypedPool): TypedPool {
