@@ -16,7 +16,7 @@ const packages = resolve(process.argv[2] ?? resolve(root, 'packages'))
 const PROGRAMS = [
   {
     name: 'core: create, attach, pools, remote frees, adoption',
-    budget: 13_000,
+    budget: 13_200,
     external: [],
     code: `
       import { Arena } from '@ashlar/core'

@@ -1,6 +1,6 @@
 // The calls of a frame make no garbage: neither the fast paths nor the misses behind them.
 
-import { Arena, createScratch, exactStats, type Pool, verify } from '@ashlar/core'
+import { Arena, createScratch, exactStats, type Pool, type TypedPool, verify } from '@ashlar/core'
 import { openSupervisor, openTelemetry } from '@ashlar/core/tuning'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -27,6 +27,18 @@ const frames: Record<string, (pool: Pool) => void> = {
       offsets[b] = pool.tryAlloc(byteLength)
       pool.free(offsets[a])
       pool.free(offsets[b])
+    }
+  },
+  'a typed pool': (pool) => {
+    const typed = typedPoolOf(pool)
+    for (let i = 0; i < 200; i++) offsets[i] = i % 2 === 0 ? typed.alloc() : typed.tryAlloc()
+    for (let i = 0; i < 200; i++) typed.free(offsets[i])
+    pool.collect(undefined) // so that the next frame refills
+  },
+  'typed pools of other lengths, blocks of the pool': (pool) => {
+    for (const typed of typedPoolsOf(pool)) {
+      typed.free(typed.alloc())
+      typed.free(pool.alloc(300))
     }
   },
   'realloc, in place and moving': (pool) => {
@@ -82,6 +94,18 @@ const frames: Record<string, (pool: Pool) => void> = {
     release(pool, 300)
   },
 }
+
+/** The typed pools of the pool that was asked for last, made once. */
+let typedPools: readonly TypedPool[] = []
+let typedFor: Pool | undefined
+function typedPoolsOf(pool: Pool): readonly TypedPool[] {
+  if (typedFor === pool) return typedPools
+  typedFor = pool
+  typedPools = [1000, 0, 100, 300, 16_384, 100_000, 600_000].map((length) => pool.of(length))
+  return typedPools
+}
+const typedPoolOf = (pool: Pool) => typedPoolsOf(pool)[0]
+
 /** Blocks that live for a while among others that do not, so that spans drain. */
 function churn(pool: Pool): void {
   allocate(pool, 3000, 100)

@@ -11,10 +11,12 @@ export interface CountedPool extends Pool {
   readonly counts: PoolCounts
 }
 
+type Counting = 'alloc' | 'tryAlloc' | 'realloc' | 'tryResize' | 'free' | 'of' | 'counts'
+
 /** The same pool; columns and what is allocated zeroed are not counted. */
 export function createCountedPool(pool: Pool): CountedPool {
   const counts: PoolCounts = { allocs: 0, reallocs: 0, frees: 0 }
-  const counted: Partial<CountedPool> = {
+  const counted: Pick<CountedPool, Counting> = {
     counts,
     alloc(byteLength, alignment) {
       counts.allocs++
@@ -38,6 +40,12 @@ export function createCountedPool(pool: Pool): CountedPool {
       counts.frees++
       pool.free(offset)
     },
+    of: (byteLength) => ({
+      byteLength,
+      alloc: () => counted.alloc(byteLength),
+      tryAlloc: () => counted.tryAlloc(byteLength),
+      free: (offset) => counted.free(offset),
+    }),
   }
   return Object.assign(Object.create(pool), counted)
 }

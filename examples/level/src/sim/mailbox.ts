@@ -29,15 +29,16 @@ export function createMailbox(scene: MailScene): Mailbox {
   const { arena, pool, storage, commons, shard, events } = scene
   const { i32 } = arena
   const { shardCount } = commons
+  const letters = pool.of(LETTER_BYTE_LENGTH)
   const wordOf = (from: number, to: number) => (commons.mail >> 2) + from * shardCount + to
 
   return {
     send(eid, to) {
-      const letter = pool.alloc(LETTER_BYTE_LENGTH)
+      const letter = letters.alloc()
       try {
         i32[(letter >> 2) + 1] = moveOut(storage, eid)
       } catch (error) {
-        pool.free(letter)
+        letters.free(letter)
         throw error
       }
       const last = wordOf(shard, to)
@@ -52,7 +53,7 @@ export function createMailbox(scene: MailScene): Mailbox {
           const letter = i32[last]
           const eid = moveIn(storage, i32[(letter >> 2) + 1])
           i32[last] = i32[letter >> 2]
-          pool.free(letter)
+          letters.free(letter)
           arrive(eid)
         }
       }
@@ -64,7 +65,7 @@ export function createMailbox(scene: MailScene): Mailbox {
           const letter = i32[last]
           freePacked(pool, i32[(letter >> 2) + 1])
           i32[last] = i32[letter >> 2]
-          pool.free(letter)
+          letters.free(letter)
         }
       }
     },

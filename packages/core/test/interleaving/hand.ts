@@ -92,20 +92,35 @@ export class Grip {
   }
 
   alloc(byteLength: number, alignment?: number): number {
-    const { journal } = this.#hand
-    const offset = this.#hand.call(
-      { name: 'alloc', offset: 0, byteLength },
-      () => this.pool.tryAlloc(byteLength, alignment),
-      (gained) => gained !== 0 && journal.push({ gained, byteLength }),
-    )
-    return offset instanceof ArenaError ? 0 : offset
+    return this.#alloc(byteLength, () => this.pool.tryAlloc(byteLength, alignment))
   }
 
   free(offset: number): void {
+    this.#free(offset, this.pool)
+  }
+
+  /** A typed pool, with the same notes. */
+  of(byteLength: number) {
+    const typed = this.pool.of(byteLength)
+    return {
+      alloc: () => this.#alloc(byteLength, () => typed.tryAlloc()),
+      free: (offset: number) => this.#free(offset, typed),
+    }
+  }
+
+  #alloc(byteLength: number, tryAlloc: () => number): number {
+    const { journal } = this.#hand
+    const offset = this.#hand.call({ name: 'alloc', offset: 0, byteLength }, tryAlloc, (gained) => {
+      if (gained !== 0) journal.push({ gained, byteLength })
+    })
+    return offset instanceof ArenaError ? 0 : offset
+  }
+
+  #free(offset: number, by: Pick<Pool, 'free'>): void {
     const { journal } = this.#hand
     this.#hand.call(
       { name: 'free', offset, byteLength: 0 },
-      () => this.pool.free(offset),
+      () => by.free(offset),
       () => journal.push({ lost: offset }),
     )
   }

@@ -6,6 +6,7 @@ import {
   type ElementArrayConstructor,
   exactStats,
   type Pool,
+  type TypedPool,
   verify,
 } from '@ashlar/core'
 import * as assert from 'uvu/assert'
@@ -17,6 +18,9 @@ const TYPE_NAMES = ['f32', 'u8', 'i16', 'f64', 'u32'] as const
  * Of a long block, so many bytes at either end are written and compared: these meet its neighbours.
  */
 const EDGE_BYTE_LENGTH = 512
+
+/** The lengths of the typed pools: of equal and of neighbouring classes, and a large one. */
+const TYPED_BYTE_LENGTHS = [0, 24, 20, 100, 104, 700, 5000, 70_000, 600_000] as const
 
 /** What a caller knows of a block. */
 interface Held {
@@ -32,8 +36,8 @@ interface Held {
 export type Operation = readonly [kind: number, pick: number, byteLength: number, variant: number]
 
 export const KINDS = [
-  ...['alloc', 'alloc', 'alloc', 'alloc', 'aligned', 'zeroed', 'array'],
-  ...['free', 'free', 'free', 'free', 'realloc', 'realloc', 'resize'],
+  ...['alloc', 'alloc', 'alloc', 'alloc', 'typed', 'typed', 'aligned', 'zeroed', 'array'],
+  ...['free', 'free', 'free', 'typed free', 'typed free', 'realloc', 'realloc', 'resize'],
   ...['collect', 'reopen'],
 ] as const
 
@@ -43,15 +47,19 @@ const next = (i: number, byteLength: number) =>
     ? byteLength - EDGE_BYTE_LENGTH
     : i + 1
 
+const typedPoolsOf = (pool: Pool) => TYPED_BYTE_LENGTHS.map((byteLength) => pool.of(byteLength))
+
 export class Model {
   readonly arena: Arena
   #pool: Pool
+  #typed: readonly TypedPool[]
   readonly #held: Held[] = []
   #cookie = 1
 
   constructor(byteLength: number, shared: boolean) {
     this.arena = Arena.create({ byteLength, shared })
     this.#pool = this.arena.openPool()
+    this.#typed = typedPoolsOf(this.#pool)
   }
 
   get heldCount(): number {
@@ -62,14 +70,17 @@ export class Model {
   apply([kind, pick, byteLength, variant]: Operation): void {
     const held = this.#held[pick % Math.max(this.#held.length, 1)]
     const what = KINDS[kind % KINDS.length]
+    const typed = this.#typed[variant % this.#typed.length]
     if (what === 'alloc') this.#hold(this.#pool.tryAlloc(byteLength), byteLength, 16)
+    else if (what === 'typed') this.#hold(typed.tryAlloc(), typed.byteLength, 16)
     else if (what === 'aligned') this.#allocAligned(byteLength, 2 ** (variant % 13))
     else if (what === 'zeroed') this.#allocZeroed(byteLength)
     else if (what === 'array') this.#allocArray(byteLength, variant % TYPES.length)
     else if (what === 'collect') this.#pool.collect(variant % 2 === 0 ? {} : { spans: variant % 5 })
     else if (what === 'reopen') this.#reopen()
-    else if (held === undefined) this.#pool.free(0)
-    else if (what === 'free') this.#free(held)
+    else if (held === undefined) typed.free(0)
+    else if (what === 'free') this.#free(held, this.#pool)
+    else if (what === 'typed free') this.#free(held, typed)
     else if (what === 'realloc') this.#realloc(held, byteLength)
     else this.#resize(held, byteLength)
   }
@@ -109,7 +120,7 @@ export class Model {
 
   /** Frees all, and finds the arena as empty as it was. */
   end(): void {
-    while (this.#held.length > 0) this.#free(this.#held[0])
+    while (this.#held.length > 0) this.#free(this.#held[0], this.#pool)
     this.#pool.collect()
     this.check()
     const { committedByteLength, controlByteLength } = this.arena.stats()
@@ -177,10 +188,10 @@ export class Model {
     }
   }
 
-  #free(held: Held): void {
+  #free(held: Held, by: Pick<Pool, 'free'>): void {
     assert.is(this.#pool.byteLengthOf(held.offset), held.byteLength)
     this.#assertIntact(held, held.byteLength)
-    this.#pool.free(held.offset)
+    by.free(held.offset)
     this.#held.splice(this.#held.indexOf(held), 1)
   }
 
@@ -209,5 +220,6 @@ export class Model {
   #reopen(): void {
     this.#pool.close()
     this.#pool = this.arena.openPool()
+    this.#typed = typedPoolsOf(this.#pool)
   }
 }

@@ -39,11 +39,48 @@ export const BLOCKS: readonly Mutant[] = [
   {
     name: 'a block is live before it has a length',
     file: 'pool/fast-paths.ts',
-    from: '        i32[header + 1] = byteLength\n        i32[header] = plain\n',
-    to: `        i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
+    from: `        i32[freeHeads + classIndex] = i32[header + 1]
+        i32[header + 1] = byteLength
+        i32[header] = plain\n`,
+    to: `        i32[freeHeads + classIndex] = i32[header + 1]
+        i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
         i32[header + 1] = byteLength
         i32[header] = plain\n`,
     scenarios: ['alloc and free'],
+  },
+  {
+    name: 'a freed block is linked while it is live',
+    file: 'pool/fast-paths.ts',
+    from: `        i32[liveWord] ^= bit // this is first: if the thread dies after it, the block is free
+        i32[(offset >> 2) - 1] = i32[freeHeads + classIndex]
+        i32[freeHeads + classIndex] = offset\n`,
+    to: `        i32[(offset >> 2) - 1] = i32[freeHeads + classIndex]
+        i32[freeHeads + classIndex] = offset
+        i32[liveWord] ^= bit\n`,
+    scenarios: ['alloc and free'],
+  },
+  {
+    name: 'a block of a typed pool is live before it has a length',
+    file: 'pool/fast-paths.ts',
+    from: `        i32[freeHead] = i32[header + 1]
+        i32[header + 1] = byteLength
+        i32[header] = plain\n`,
+    to: `        i32[freeHead] = i32[header + 1]
+        i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
+        i32[header + 1] = byteLength
+        i32[header] = plain\n`,
+    scenarios: ['alloc and free by a typed pool'],
+  },
+  {
+    name: 'a freed block of a typed pool is linked while it is live',
+    file: 'pool/fast-paths.ts',
+    from: `          i32[liveWord] ^= bit // first, as in \`tryFree\`
+          i32[(offset >> 2) - 1] = i32[freeHead]
+          i32[freeHead] = offset\n`,
+    to: `          i32[(offset >> 2) - 1] = i32[freeHead]
+          i32[freeHead] = offset
+          i32[liveWord] ^= bit\n`,
+    scenarios: ['alloc and free by a typed pool'],
   },
   {
     name: 'a shifted block keeps its live bit until it is shifted',

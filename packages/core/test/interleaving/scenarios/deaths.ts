@@ -49,6 +49,11 @@ const ofAnother = (byteLength: number) => (_grip: Grip, hand: Hand) => [
 
 export const DEATHS: readonly Scenario[] = [
   dying('alloc and free', some(THIRD, 1), (grip) => grip.free(grip.alloc(THIRD))),
+  dying('alloc and free by a typed pool', some(THIRD, 1), (grip) => {
+    const typed = grip.of(THIRD)
+    typed.free(typed.alloc())
+  }),
+  dying('the first alloc of a typed pool', alone(WHOLE), (grip) => void grip.of(THIRD).alloc()),
   dying('the first alloc of a class', alone(WHOLE), (grip) => void grip.alloc(THIRD)),
   dying('a run of two spans', alone(WHOLE), (grip) => {
     const blocks = [grip.alloc(HALVES), grip.alloc(HALVES), grip.alloc(HALVES)]
