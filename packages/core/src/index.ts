@@ -20,7 +20,7 @@ export type {
   ElementArrayConstructor,
   ElementTypeName,
 } from './memory/element-types.ts'
-export type { CollectOptions } from './memory/pool-api.ts'
+export type { CollectOptions, TypedPool } from './memory/pool-api.ts'
 export type { Scratch, ScratchOptions } from './pool/scratch.ts'
 export { createScratch } from './pool/scratch.ts'
 export { freeScratch } from './pool/scratch-chain.ts'

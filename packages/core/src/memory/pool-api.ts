@@ -1,6 +1,40 @@
 /** Defines the public interface of a pool. */
 import type { ElementArray, ElementArrayConstructor } from './element-types.ts'
 
+/**
+ * A front of a pool for blocks of one length, made by {@link Pool.of}. It allocates the same blocks
+ * as the pool. But it need not find out the size class at each call, so it is faster.
+ *
+ * ```ts
+ * const particles = pool.of(64)
+ * const offset = particles.alloc()
+ * particles.free(offset)
+ * ```
+ */
+export interface TypedPool {
+  /** The length of each block, in bytes. */
+  readonly byteLength: number
+
+  /**
+   * Allocates a block of `byteLength` bytes, and returns its offset.
+   * @throws ArenaError as {@link Pool.alloc}
+   */
+  alloc(): number
+
+  /**
+   * Does the same as `alloc`, but returns 0 if the arena has no room.
+   * @throws ArenaError as {@link Pool.tryAlloc}
+   */
+  tryAlloc(): number
+
+  /**
+   * Frees a block of any thread and any length, as the pool does. It is fastest for blocks of this
+   * typed pool.
+   * @throws ArenaError as {@link Pool.free}
+   */
+  free(offset: number): void
+}
+
 /** Options of `pool.collect`. */
 export interface CollectOptions {
   /**
@@ -135,6 +169,18 @@ export interface PoolOf<A = unknown> {
    * the pool is closed
    */
   free(offset: number): void
+
+  /**
+   * Returns a typed pool, which allocates blocks of one length. Make it once, outside of loops. If
+   * your program allocates the same length again and again, a typed pool is faster than `alloc`.
+   *
+   * A typed pool has no blocks of its own. You can free its blocks by the pool, and blocks of the
+   * pool by a typed pool. After `close`, its methods throw.
+   * @param byteLength how many bytes each block has: 0 or more
+   * @throws ArenaError 'invalid-argument' if `byteLength` is wrong; 'pool-closed' if the pool is
+   * closed
+   */
+  of(byteLength: number): TypedPool
 
   /**
    * Returns how many bytes were requested for a block.

@@ -19,6 +19,7 @@ import type { SlotIndex, SpanIndex } from '../base/units.ts'
 import { liveBlockAt, ownerOfBlock } from '../blocks/check-offset.ts'
 import { freeBlock } from '../blocks/free-block.ts'
 import { type ArenaMemory, liveWord, slotWord, spanMapWord, spanStart } from '../memory/memory.ts'
+import type { TypedPool } from '../memory/pool-api.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { createEnqueue, markFreed, type PoolCore } from '../remote/remote.ts'
 import { countFreeSpans, headPattern, OWNER_MASK, ownerInMap } from '../spans/span-map.ts'
@@ -31,6 +32,8 @@ export interface FastPaths extends PoolCore {
   tryAlloc(byteLength: number, alignment?: number): number
   /** See `PoolOf.free`. */
   free(offset: number): void
+  /** See `PoolOf.of`. The length is at most that of the largest class. */
+  of(byteLength: number): TypedPool
   /** Makes every later call use the slow path. */
   disable(): void
 }
@@ -87,7 +90,8 @@ export function createFastPaths(
         return block
       }
     }
-    return tryAllocSlow(byteLength, alignment)
+    // `| 0` tells engines that the result is an integer, which saves 0.4 ns.
+    return tryAllocSlow(byteLength, alignment) | 0
   }
 
   /** See `PoolOf.alloc`. */
@@ -186,8 +190,84 @@ export function createFastPaths(
     classOf.fill(layout.LARGE_CLASS) // the row of large blocks has no free list
   }
 
+  /**
+   * Makes a typed pool: the same steps, but the class and the list are constants. A refill is a call
+   * of `allocSlow`. When it was a call of `tryAlloc`, V8 inlined that too, and the second typed pool
+   * of a program took 1.3 times as long. (Rejected: to share these steps with `tryAlloc` and
+   * `tryFree` in functions. That takes 1.04 times as long.)
+   * @param byteLength at most `maxClassByteLength`
+   */
+  function of(byteLength: number): TypedPool {
+    const classIndex = classOf[(byteLength + 23) >>> 4]
+    const freeHead = freeHeads + classIndex
+
+    /** See `TypedPool.tryAlloc`. */
+    function tryAlloc(): number {
+      const block = i32[freeHead]
+      if (block > lowest && block < highest && mine !== -1) {
+        const header = (block >> 2) - 2
+        i32[freeHead] = i32[header + 1]
+        i32[header + 1] = byteLength
+        i32[header] = plain
+        // Last, as in the `tryAlloc` of the pool.
+        i32[liveBits + ((block - base) >>> 9)] |= 1 << ((block - base) >>> 4)
+        return block
+      }
+      return allocSlow(renew(), byteLength) | 0
+    }
+
+    /** See `TypedPool.alloc`. */
+    function alloc(): number {
+      const offset = tryAlloc()
+      return offset !== 0 ? offset : throwOutOfMemory(memory, byteLength)
+    }
+
+    /** See `TypedPool.free`. */
+    function free(offset: number): void {
+      if (
+        typeof offset === 'number' &&
+        (offset & -16) === offset &&
+        (offset - base) >>> 0 < reach &&
+        i32[spanMap + ((offset - base) >>> 16)] - mine === classIndex
+      ) {
+        const liveWord = liveBits + ((offset - base) >>> 9)
+        const bit = 1 << ((offset - base) >>> 4)
+        if ((i32[liveWord] & bit) !== 0) {
+          i32[liveWord] ^= bit // first, as in `tryFree`
+          i32[(offset >> 2) - 1] = i32[freeHead]
+          i32[freeHead] = offset
+          return
+        }
+      }
+      renew().free(offset)
+    }
+
+    /**
+     * Returns the present fast paths of the pool. If they are others, replaces the methods of the
+     * typed pool.
+     */
+    function renew(): FastPaths {
+      const now = current()
+      if (now !== fastPaths) Object.assign(typed, now.of(byteLength))
+      return now
+    }
+
+    const typed: TypedPool = { byteLength, alloc, tryAlloc, free }
+    return typed
+  }
+
   const enqueue = createEnqueue(memory, slot, tryAlloc)
-  const fastPaths: FastPaths = { memory, slot, alloc, tryAlloc, free, tryFree, enqueue, disable }
+  const fastPaths: FastPaths = {
+    memory,
+    slot,
+    alloc,
+    tryAlloc,
+    free,
+    of,
+    tryFree,
+    enqueue,
+    disable,
+  }
   return fastPaths
 }
 

@@ -13,7 +13,7 @@ import { byteLengthAt, isLarge, liveBlockAt, ownerOfBlock } from '../blocks/chec
 import { typeBits } from '../memory/block-header.ts'
 import { type ElementArray, type ElementArrayConstructor, typeOf } from '../memory/element-types.ts'
 import type { ArenaMemory } from '../memory/memory.ts'
-import type { CollectOptions, PoolOf } from '../memory/pool-api.ts'
+import type { CollectOptions, PoolOf, TypedPool } from '../memory/pool-api.ts'
 import { roomFor } from '../memory/size-classes.ts'
 import { allocSlow } from '../refill/alloc-slow.ts'
 import { collect as collectFor } from '../refill/collect.ts'
@@ -137,6 +137,18 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
       current()
       checkCount('byteLength', byteLength)
       return byteLength > memory.byteLength ? byteLength : roomFor(memory, byteLength)
+    },
+
+    of(byteLength: number): TypedPool {
+      const paths = current()
+      checkCount('byteLength', byteLength)
+      if (byteLength <= memory.maxClassByteLength) return paths.of(byteLength)
+      return {
+        byteLength,
+        alloc: () => current().alloc(byteLength),
+        tryAlloc: () => current().tryAlloc(byteLength),
+        free: (offset) => current().free(offset),
+      }
     },
 
     flush(): void {
