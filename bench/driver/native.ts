@@ -19,7 +19,7 @@ export function findNative(onMissing: (text: string) => void): NativeCases {
   const found = contenders.filter((one) => {
     try {
       command ||= buildNative()
-      runProcess(nativeCase(one, command, 'trial', ['lifo', '64', '1', '1']))
+      runProcess(nativeCase(one, command, 'trial', ['lifo', '64', '1', '1', '0', '1']))
       return true
     } catch (error) {
       onMissing(`${one.contender}: ${(error as Error).message}`)
