@@ -10,7 +10,7 @@ import { formatCount, type Line, linesOf, type Point } from './points.ts'
 export const picturePath = resolve(root, 'docs/pictures/allocation-cost.svg')
 
 const size = { width: 700, height: 400 }
-const margins = { marginTop: 76, marginRight: 190, marginBottom: 58, marginLeft: 56 }
+const margins = { marginTop: 76, marginRight: 204, marginBottom: 58, marginLeft: 56 }
 /** Between the middles of two labels, in pixels. */
 const labelDistance = 20
 
@@ -75,13 +75,14 @@ function headOf(engine: string): string {
 
 function optionsOf(lines: readonly Line[]): Plot.PlotOptions {
   const counts = lines[0].points.map(({ liveCount }) => liveCount)
-  const highest = Math.max(...lines.flatMap(({ points }) => points.map(({ ns }) => ns)))
+  const longest = Math.max(...lines.flatMap(({ points }) => points.map(({ ns }) => ns)))
+  const highest = Math.ceil(longest / 25) * 25
   return {
     ...size,
     ...margins,
     style: { fontSize: '13.5px' },
     x: { type: 'log', domain: [counts[0], counts[counts.length - 1]] },
-    y: { domain: [0, highest], nice: true },
+    y: { domain: [0, highest] },
     marks: [
       Plot.gridY({ className: 'grid', strokeOpacity: 1, ticks: 5 }),
       Plot.axisY({ className: 'note', tickSize: 0, label: null, ticks: 5 }),
