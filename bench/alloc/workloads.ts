@@ -45,7 +45,7 @@ export const workloads: readonly Workload[] = [
   { name: 'view-64-1k', pattern: 'view', byteLengths: '64', liveCount: 1_000, stepCount },
 ]
 
-/** The topic `curve`: laps of one length, so that reading the steps costs the same at each count. */
+/** The topic `curve`. Its laps have one length: reading the steps costs the same at each count. */
 export const curve: readonly Workload[] = [
   ['100', 100] as const,
   ['1k', 1_000] as const,

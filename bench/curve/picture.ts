@@ -65,11 +65,12 @@ export function drawCurve(figures: readonly Figure[]): string {
 function headOf(engine: string): string {
   const { width, height } = size
   const title = 'Time of a free and an alloc of 64 bytes, at 100 to 1,000,000 live blocks'
+  const unit = `ns per free and alloc of a random live block; Ashlar on ${engine}`
   return `<title id="title">${title}</title><style>${style}</style>
     <rect class="page" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"></rect>
     <g text-anchor="start">
       <text x="24" y="34" font-size="16" font-weight="600">To replace a block of 64 bytes</text>
-      <text class="note" x="24" y="58" font-size="13.5" fill="currentColor">ns per free and alloc of a random live block; Ashlar on ${engine}</text>
+      <text class="note" x="24" y="58" font-size="13.5" fill="currentColor">${unit}</text>
     </g>`
 }
 
