@@ -111,7 +111,8 @@ static double now(void) {
 int main(int argc, char **argv) {
   if (argc != 7) return fprintf(stderr, "see the head of native.c\n"), 2;
   int fixed = strcmp(argv[2], "64") == 0;
-  round_of *replace = fixed ? replace_fixed : replace_mixed, *pair = fixed ? pair_fixed : pair_mixed;
+  round_of *replace = fixed ? replace_fixed : replace_mixed;
+  round_of *pair = fixed ? pair_fixed : pair_mixed;
   round_of *round = strcmp(argv[1], "random") == 0 ? replace : pair;
   uint32_t live_count = (uint32_t)atoi(argv[3]);
   step_count = (uint32_t)atoi(argv[4]);
