@@ -83,6 +83,38 @@ for (const kind of threadKinds) {
     await Promise.all([one.end(), two.end()])
   })
 
+  test(`${kind}: blocks of typed pools, freed by typed pools of all threads`, async () => {
+    const arena = newArena()
+    const pool = arena.openPool()
+    const typed = pool.of(200)
+    const one = await startOn(arena, kind)
+    const two = await startOn(arena, kind)
+    const ofOne = await one.call('allocTyped', 600, 200)
+    const ofMain = Array.from({ length: 600 }, () => {
+      const offset = typed.alloc()
+      arena.i32.fill(offset, offset >> 2, (offset + 200) >> 2)
+      return offset
+    })
+    const all = [...ofOne, ...ofMain]
+    const byOne = one.call(
+      'free',
+      all.filter((_, i) => i % 3 === 0),
+      200,
+    )
+    const byTwo = two.call(
+      'free',
+      all.filter((_, i) => i % 3 === 1),
+      500,
+    )
+    for (const offset of all.filter((_, i) => i % 3 === 2)) typed.free(offset)
+    pool.flush()
+    await Promise.all([byOne, byTwo])
+    pool.collect()
+    await one.call('collect')
+    assertEmpty(arena)
+    await Promise.all([one.end(), two.end()])
+  })
+
   test(`${kind}: a worker terminated at work is adopted after its confirmed death`, async () => {
     const arena = newArena()
     const pool = arena.openPool()

@@ -40,18 +40,32 @@ const calls = {
   /** As `alloc`, but no more than fit. */
   fill: (most: number, byteLength: number): number[] => fill(arena, pool, most, byteLength),
 
+  /** As `alloc`, by a typed pool. */
+  allocTyped(count: number, byteLength: number): number[] {
+    const typed = pool.of(byteLength)
+    return Array.from({ length: count }, () => {
+      const offset = typed.alloc()
+      arena.i32.fill(offset, offset >> 2, (offset + byteLength) >> 2)
+      return offset
+    })
+  },
+
   allocFloats: (values: number[]): number => {
     const floats = pool.allocArray(Float32Array, values.length)
     floats.set(values)
     return floats.byteOffset
   },
 
-  /** Checks the words that `alloc` wrote, and delivers to the owners. */
-  free(offsets: number[]): void {
+  /**
+   * Checks the words that `alloc` wrote, and delivers to the owners.
+   * @param byteLength of the typed pool that frees. Default: the pool frees
+   */
+  free(offsets: number[], byteLength?: number): void {
+    const { free } = byteLength === undefined ? pool : pool.of(byteLength)
     for (const offset of offsets) {
       const words = arena.i32.subarray(offset >> 2, (offset + pool.byteLengthOf(offset)) >> 2)
       if (words.some((word) => word !== offset)) throw new Error(`block ${offset} was overwritten`)
-      pool.free(offset)
+      free(offset)
     }
     pool.flush()
   },

@@ -75,6 +75,8 @@ function callsOfPool(site: HostileArena, { pool, scratch }: Thread, random: Rand
     ['tryResize', () => pool.tryResize(at(), length())],
     ['byteLengthOf', () => pool.byteLengthOf(at())],
     ['touch', () => pool.touch(at(), length())],
+    ['typed alloc', () => inside(site, pool.of(length()).alloc())],
+    ['typed free', () => pool.of(length()).free(at())],
     ['flush', () => pool.flush()],
     ['collect', () => pool.collect()],
     ['collect, spans', () => pool.collect({ spans: random.below(3) })],
@@ -134,6 +136,7 @@ function round(seed: number): void {
 const takers: Record<string, (pool: Pool, byteLength: number) => number> = {
   alloc: (pool, byteLength) => pool.alloc(byteLength),
   tryAlloc: (pool, byteLength) => pool.tryAlloc(byteLength),
+  'typed alloc': (pool, byteLength) => pool.of(byteLength).alloc(),
   'aligned alloc': (pool, byteLength) => pool.alloc(byteLength >> 2, byteLength >> 1),
   allocZeroed: (pool, byteLength) => pool.allocZeroed(byteLength),
   reserve: (pool, byteLength) => pool.reserve(byteLength, 64),

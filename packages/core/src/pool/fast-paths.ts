@@ -32,8 +32,8 @@ export interface FastPaths extends PoolCore {
   tryAlloc(byteLength: number, alignment?: number): number
   /** See `PoolOf.free`. */
   free(offset: number): void
-  /** See `PoolOf.of`. The length is at most that of the largest class. */
-  of(byteLength: number): TypedPool
+  /** See `PoolOf.of`. If there is an earlier typed pool, that gets the new methods. */
+  of(byteLength: number, earlier?: TypedPool): TypedPool
   /** Makes every later call use the slow path. */
   disable(): void
 }
@@ -195,10 +195,14 @@ export function createFastPaths(
    * of `allocSlow`. When it was a call of `tryAlloc`, V8 inlined that too, and the second typed pool
    * of a program took 1.3 times as long. (Rejected: to share these steps with `tryAlloc` and
    * `tryFree` in functions. That takes 1.04 times as long.)
-   * @param byteLength at most `maxClassByteLength`
+   *
+   * The list of the row of large blocks is always empty, and large blocks have no live bits. So with
+   * that row, every call takes the slow path.
+   * @param earlier the typed pool that gets the new methods. Default: a new one
    */
-  function of(byteLength: number): TypedPool {
-    const classIndex = classOf[(byteLength + 23) >>> 4]
+  function of(byteLength: number, earlier?: TypedPool): TypedPool {
+    const isLarge = byteLength > maxClassByteLength
+    const classIndex = isLarge ? layout.LARGE_CLASS : classOf[(byteLength + 23) >>> 4]
     const freeHead = freeHeads + classIndex
 
     /** See `TypedPool.tryAlloc`. */
@@ -244,15 +248,16 @@ export function createFastPaths(
 
     /**
      * Returns the present fast paths of the pool. If they are others, replaces the methods of the
-     * typed pool.
+     * typed pool, unless they are replaced already: a caller may have kept the old methods.
      */
     function renew(): FastPaths {
       const now = current()
-      if (now !== fastPaths) Object.assign(typed, now.of(byteLength))
+      if (now !== fastPaths && typed.alloc === alloc) now.of(byteLength, typed)
       return now
     }
 
-    const typed: TypedPool = { byteLength, alloc, tryAlloc, free }
+    const methods = { byteLength, alloc, tryAlloc, free }
+    const typed: TypedPool = earlier === undefined ? methods : Object.assign(earlier, methods)
     return typed
   }
 

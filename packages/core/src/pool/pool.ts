@@ -142,13 +142,7 @@ function createMethods(memory: ArenaMemory, slot: SlotIndex, current: () => Fast
     of(byteLength: number): TypedPool {
       const paths = current()
       checkCount('byteLength', byteLength)
-      if (byteLength <= memory.maxClassByteLength) return paths.of(byteLength)
-      return {
-        byteLength,
-        alloc: () => current().alloc(byteLength),
-        tryAlloc: () => current().tryAlloc(byteLength),
-        free: (offset) => current().free(offset),
-      }
+      return paths.of(byteLength)
     },
 
     flush(): void {

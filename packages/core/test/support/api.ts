@@ -10,6 +10,7 @@ import * as tuning from '@ashlar/core/tuning'
 export interface Site {
   readonly arena: core.Arena
   readonly pool: Pool
+  readonly typed: core.TypedPool
   readonly scratch: core.Scratch
   readonly telemetry: tuning.Telemetry
   readonly supervisor: tuning.Supervisor
@@ -45,7 +46,7 @@ export function createSite(): Site {
   const closed = other.openPool()
   closed.close()
   return {
-    ...{ arena, pool, scratch, block, dead, deadScratch, reserved },
+    ...{ arena, pool, typed: pool.of(100), scratch, block, dead, deadScratch, reserved },
     telemetry: tuning.openTelemetry(arena),
     supervisor: tuning.openSupervisor(arena),
     stranger: { arena: other, handle: other.handle, pool: other.openPool(), closed },
@@ -95,6 +96,7 @@ export function findCalls(site: Site): Map<string, Call> {
   }
   add(membersOf('arena', site.arena))
   add(membersOf('pool', site.pool))
+  add(membersOf('typed', site.typed))
   add(membersOf('scratch', site.scratch))
   add(membersOf('telemetry', site.telemetry))
   add(membersOf('supervisor', site.supervisor))
