@@ -48,7 +48,7 @@ test('the picture names each line where it ends, and follows the colors of the r
 
 test('labels of lines that end close to each other keep apart', () => {
   const svg = drawCurve(figures)
-  const label = /translate\(12,(\S+)\)"[^>]*>\s*<text transform="translate\(\S+,(\S+)\)"/g
+  const label = /\(12,([-\d.]+)\)"[^>]*>\s*<text transform="translate\(\S+,([\d.]+)\)/g
   const heights = [...svg.matchAll(label)].map(([, shift, height]) => +shift + +height)
   assert.is(heights.length, 3)
   for (let i = 1; i < heights.length; i++) assert.ok(heights[i - 1] - heights[i] >= 18)
