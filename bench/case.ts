@@ -26,6 +26,8 @@ export interface Prepared extends Provable {
   round(opCount: number): void
   /** What it leaves to the garbage collector: rounds are long enough to have their share of it. */
   readonly garbage: keyof typeof roundsOf
+  /** The operations that the warm-up has at least: where its time is too short for the work. */
+  readonly warmUpOpCount?: number
 }
 
 /** Of operations in which threads wait for each other, by chance: the figure is their median. */
@@ -45,6 +47,8 @@ export interface CaseResult {
 export interface CaseList {
   /** What one operation is, for the table's heading. */
   readonly operation: string
+  /** Whether the processes of all workloads take turns: where workloads are compared. */
+  readonly together?: boolean
   readonly workloads: readonly WorkloadCases[]
 }
 
@@ -85,14 +89,17 @@ export async function serveCases(
 /**
  * The fastest round after a warm-up, in ns per operation: what it costs when nothing disturbs it.
  */
-async function measureRounds({ round, garbage }: Prepared, minNs: number): Promise<number> {
+async function measureRounds(prepared: Prepared, minNs: number): Promise<number> {
+  const { round, garbage, warmUpOpCount = 0 } = prepared
   const { minNs: minRoundNs, minCount } = roundsOf[garbage]
   let opCount = 1
+  let totalOpCount = 0
   for (const startedAt = now(); ; ) {
     const roundStartedAt = now()
     round(opCount)
+    totalOpCount += opCount
     if (now() - roundStartedAt < minRoundNs) opCount *= 2
-    else if (now() - startedAt > minNs / 2) break
+    else if (now() - startedAt > minNs / 2 && totalOpCount >= warmUpOpCount) break
   }
   const limits = { min_cpu_time: minNs, min_samples: minCount }
   const { min } = await measure(() => round(opCount), limits)

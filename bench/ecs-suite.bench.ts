@@ -1,11 +1,12 @@
 // The workloads by which ECS libraries for JavaScript are compared, in bitECS: Ashlar's columns
-// against arrays made by hand. See README.md.
+// against arrays made by hand; and in Ashlar's tables. See README.md.
 import { createWorld } from 'bitecs'
 import { type Prepared, serveCases } from './case.ts'
 import { addRemove, entityCycle } from './ecs-suite/change.ts'
 import { contenders, observed } from './ecs-suite/contenders.ts'
 import { fragmented, packed, simple } from './ecs-suite/iterate.ts'
-import type { Workload } from './ecs-suite/workload.ts'
+import { hasTables, prepareTables, tables } from './ecs-suite/tables.ts'
+import type { Prepared as Entities, Workload } from './ecs-suite/workload.ts'
 
 const workloads: Record<string, Workload> = {
   packed_5: packed,
@@ -18,14 +19,27 @@ const workloads: Record<string, Workload> = {
 /** Of each kind: see `prepare`. */
 const FIRST_ENTITY_COUNT = 16
 
-function prepare(workloadName: string, contender: string): Prepared {
-  const workload = workloads[workloadName]
-  const { componentNames, entityCount, kindCount, warmUpPassCount, changes } = workload
+function prepareEntities(workload: Workload, contender: string): Entities {
+  const { componentNames, entityCount, kindCount } = workload
   const world = createWorld()
   // Ids begin at 1, and entity_cycle has as many again.
   const rowCount = entityCount * Math.max(2, kindCount) + 1
   const components = contenders[contender](world, componentNames, rowCount)
-  const { pass, populate, check } = workload.prepare(world, components)
+  const prepared = workload.prepare(world, components)
+  return {
+    ...prepared,
+    check(passCount) {
+      prepared.check(passCount)
+      components.check?.()
+    },
+  }
+}
+
+function prepare(workloadName: string, contender: string): Prepared {
+  const workload = workloads[workloadName]
+  const { entityCount, kindCount, warmUpPassCount, changes } = workload
+  const { pass, populate, check } =
+    contender === tables ? prepareTables(workloadName) : prepareEntities(workload, contender)
   // Few entities first: a system that is compiled in the middle of a long loop may keep that code.
   populate(FIRST_ENTITY_COUNT)
   for (let i = 0; i < warmUpPassCount; i++) pass()
@@ -38,10 +52,7 @@ function prepare(workloadName: string, contender: string): Prepared {
       for (let i = 0; i < opCount; i++) pass()
       passCount += opCount
     },
-    check() {
-      check(passCount)
-      components.check?.()
-    },
+    check: () => check(passCount),
   }
 }
 
@@ -49,7 +60,7 @@ const list = {
   operation: 'pass',
   workloads: Object.entries(workloads).map(([name, { changes }]) => {
     const names = Object.keys(contenders).filter((contender) => changes || contender !== observed)
-    return { name, contenders: names }
+    return { name, contenders: hasTables(name) ? [...names, tables] : names }
   }),
 }
 

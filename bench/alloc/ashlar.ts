@@ -9,18 +9,25 @@ import {
   pairOwnViews,
   replaceOffsets,
 } from './loops.ts'
-import { heapByteLength, prepareOffsets } from './rivals.ts'
+import { heapByteLengthOf, prepareFixed, prepareOffsets } from './rivals.ts'
 import type { Work } from './workloads.ts'
 
 /** One pool in one arena, as most threads have it. */
 export function ashlarPool(work: Work): Prepared {
-  const { arena, pool } = openPool()
+  const { arena, pool } = openPool(work)
   return proven(work, arena, prepareOffsets(work, pool, arena.buffer))
 }
 
-/** The same in an arena opened after another was used: one compiled code has to serve both. */
+/** The pool for blocks of 64 bytes: the class of the block is known before the loop. */
+export function ashlarTyped(work: Work): Prepared {
+  const { arena, pool } = openPool(work)
+  const typed = pool.of(64)
+  return proven(work, arena, prepareFixed(work, typed, arena.buffer))
+}
+
+/** `ashlarPool` in an arena opened after another was used: one compiled code has to serve both. */
 export function ashlarSecondPool(work: Work): Prepared {
-  const first = openPool()
+  const first = openPool(work)
   const words = first.arena.i32
   const live = fillOffsets(first.pool, words, work)
   const replace = replaceOffsets(first.pool, words, live, work)
@@ -31,7 +38,7 @@ export function ashlarSecondPool(work: Work): Prepared {
 
 /** What a pool shared by a lock would cost at best: nobody else wants the lock. */
 export function ashlarPoolBehindLock(work: Work): Prepared {
-  const { arena, pool } = openPool()
+  const { arena, pool } = openPool(work)
   const lock = new Int32Array(new SharedArrayBuffer(4))
   const acquire = () => {
     while (Atomics.compareExchange(lock, 0, 0, 1) !== 0) Atomics.wait(lock, 0, 1)
@@ -54,7 +61,7 @@ export function ashlarPoolBehindLock(work: Work): Prepared {
 
 /** A typed array at each alloc, by `allocArray`. */
 export function ashlarArrays(work: Work): Prepared {
-  const { arena, pool } = openPool()
+  const { arena, pool } = openPool(work)
   const heap: ArrayHeap = {
     allocFloats: (length) => pool.allocArray(Float32Array, length),
     free: (offset) => pool.free(offset),
@@ -66,14 +73,14 @@ export function ashlarArrays(work: Work): Prepared {
 
 /** The same with the typed array made by hand. */
 export function ashlarOwnViews(work: Work): Prepared {
-  const { arena, pool } = openPool()
+  const { arena, pool } = openPool(work)
   const prepared = prepareOffsets(work, pool, arena.buffer)
   const round = pairOwnViews(pool, arena.buffer, work)
   return proven(work, arena, { ...prepared, round, garbage: 'buffers' })
 }
 
-function openPool(): { arena: Arena; pool: Pool } {
-  const arena = Arena.create({ byteLength: heapByteLength })
+function openPool(work: Work): { arena: Arena; pool: Pool } {
+  const arena = Arena.create({ byteLength: heapByteLengthOf(work) })
   return { arena, pool: arena.openPool() }
 }
 

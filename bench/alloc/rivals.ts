@@ -4,20 +4,30 @@ import { readFileSync } from 'node:fs'
 import { MemPool } from '@thi.ng/malloc'
 import { type CaseOptions, expect, type Prepared } from '../case.ts'
 import {
+  type FixedHeap,
   fillOffsets,
   fillViews,
+  type Loop,
   type OffsetHeap,
   pairArrays,
+  pairFixed,
   pairOffsets,
   pairViews,
+  replaceFixed,
   replaceOffsets,
   replaceViews,
   type ViewHeap,
 } from './loops.ts'
-import type { Work } from './workloads.ts'
+import { type Work, type Workload, warmUpOpCountOf } from './workloads.ts'
 
-/** Room for 100,000 blocks of 736 bytes on average, three times over. */
-export const heapByteLength = 256 * 2 ** 20
+/** Room for 100,000 blocks of 736 bytes on average, or 1,000,000 of 64, three times over. */
+const heapByteLength = 256 * 2 ** 20
+/** Room for 1,000,000 blocks of 736 bytes on average, twice over. */
+const longHeapByteLength = 1536 * 2 ** 20
+
+export function heapByteLengthOf({ byteLengths, liveCount }: Workload): number {
+  return byteLengths === 'mixed' && liveCount > 100_000 ? longHeapByteLength : heapByteLength
+}
 
 /** A contender whose blocks are objects: they are freed by the garbage collector. */
 export function prepareViews(work: Work, alloc: ViewHeap): Prepared {
@@ -32,17 +42,38 @@ export function prepareViews(work: Work, alloc: ViewHeap): Prepared {
   }
 }
 
+/** The loops over a kind of heap. */
+interface Loops<Heap> {
+  replace(heap: Heap, words: Int32Array, live: Int32Array, work: Work): Loop
+  pair(heap: Heap, words: Int32Array, work: Work): Loop
+}
+
 /** A contender whose blocks are offsets into `buffer`. */
 export function prepareOffsets(work: Work, heap: OffsetHeap, buffer: ArrayBufferLike): Prepared {
+  return prepareWith({ replace: replaceOffsets, pair: pairOffsets }, work, heap, buffer)
+}
+
+/** The same of one byte length, which no call names. */
+export function prepareFixed(work: Work, heap: FixedHeap, buffer: ArrayBufferLike): Prepared {
+  return prepareWith({ replace: replaceFixed, pair: pairFixed }, work, heap, buffer)
+}
+
+function prepareWith<Heap extends OffsetHeap>(
+  loops: Loops<Heap>,
+  work: Work,
+  heap: Heap,
+  buffer: ArrayBufferLike,
+): Prepared {
   const words = new Int32Array(buffer)
   const live = fillOffsets(heap, words, work)
   return {
     checksum: work.checksum,
     garbage: 'none',
+    warmUpOpCount: warmUpOpCountOf(work),
     round:
       work.pattern === 'random'
-        ? replaceOffsets(heap, words, live, work)
-        : pairOffsets(heap, words, work),
+        ? loops.replace(heap, words, live, work)
+        : loops.pair(heap, words, work),
     check() {
       expect(live.indexOf(0), -1, 'index of a failed alloc')
       expect(new Set(live).size, work.liveCount, 'distinct live offsets')
@@ -63,7 +94,7 @@ export const bufferAllocUnsafe = (work: Work) =>
   prepareViews(work, (byteLength) => Buffer.allocUnsafe(byteLength))
 
 export function thingMalloc(work: Work): Prepared {
-  const pool = new MemPool({ size: heapByteLength })
+  const pool = new MemPool({ size: heapByteLengthOf(work) })
   const heap = {
     alloc: (byteLength: number) => pool.malloc(byteLength),
     free: (offset: number) => pool.free(offset),

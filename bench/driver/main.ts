@@ -1,8 +1,13 @@
 // pnpm bench [topics...]: builds, runs, prints. README.md explains the tables.
 import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
 import type { CaseList, WorkloadCases } from '../case.ts'
+import { drawCurve, picturePath } from '../curve/picture.ts'
+import { curveTopic } from '../curve/points.ts'
+import { formatCurve } from '../curve/table.ts'
 import { buildTopicBefore, takePackages } from './before.ts'
-import { buildTopic, buildWasm } from './build.ts'
+import { buildTopic, buildWasm, root } from './build.ts'
 import { findEngines } from './engines.ts'
 import { findNative } from './native.ts'
 import { readOptions } from './options.ts'
@@ -17,9 +22,9 @@ const missing: string[] = []
 const figures: Figure[] = []
 
 const engines = findEngines(options.engines, (text) => missing.push(text))
-const needsRivals = options.topics.includes('alloc')
-const wasmPath = needsRivals ? await buildWasm() : ''
-const nativeCases = needsRivals ? findNative((text) => missing.push(text)) : () => []
+const wasmPath = options.topics.includes('alloc') ? await buildWasm() : ''
+const needsNative = options.topics.some((topic) => ['alloc', curveTopic].includes(topic))
+const nativeCases = needsNative ? findNative((text) => missing.push(text)) : () => []
 const before = isWanted(oursBefore)
   ? await beforeOrNone(() => takePackages(options.before))
   : undefined
@@ -31,16 +36,21 @@ for (const topic of options.topics) {
   const bundle = await buildTopic(topic)
   const bundleBefore = before && (await beforeOrNone(() => buildTopicBefore(topic, before)))
   const output = execFileSync(process.execPath, [bundle, '--list'], { encoding: 'utf8' })
-  const { operation, workloads }: CaseList = JSON.parse(output)
-  for (const workload of workloads) {
-    const cases = casesOf(topic, bundle, bundleBefore, workload)
-    if (cases.length === 0) continue
+  const { operation, workloads, together = false }: CaseList = JSON.parse(output)
+  const byWorkload = workloads
+    .map((workload) => casesOf(topic, bundle, bundleBefore, workload))
+    .filter((cases) => cases.length > 0)
+  for (const cases of together ? [byWorkload.flat()] : byWorkload) {
     const onFailure = (text: string) => failures.push(text)
     const measured = runInterleaved(cases, options.runs, showProgress, onFailure)
     showProgress('')
-    console.log(`\n${formatFigures(workload.name, operation, measured)}`)
+    for (const name of new Set(measured.map(({ workload }) => workload))) {
+      const ofWorkload = measured.filter(({ workload }) => workload === name)
+      console.log(`\n${formatFigures(name, operation, ofWorkload)}`)
+    }
     figures.push(...measured)
   }
+  if (topic === curveTopic) showCurve(figures.filter((one) => one.topic === topic))
 }
 
 if (options.targets) {
@@ -53,6 +63,13 @@ printEnd(missing, failures)
 
 function isWanted(contender: string): boolean {
   return contender === ours || options.contenders.some((part) => contender.includes(part))
+}
+
+function showCurve(measured: readonly Figure[]): void {
+  console.log(`\n${formatCurve(measured)}`)
+  if (!options.draw) return
+  writeFileSync(picturePath, drawCurve(measured))
+  console.log(`drawn in ${relative(root, picturePath)}`)
 }
 
 /** Where there is no git, no such commit, or another API in it, the contender is left out. */
@@ -81,7 +98,9 @@ function casesOf(
     const { revision } = before
     return [...today, { ...caseOf(bundleBefore, ours), contender: oursBefore, revision }]
   })
-  const natives = nativeArguments ? nativeCases(workload, nativeArguments, minMilliseconds) : []
+  const natives = nativeArguments
+    ? nativeCases(topic, workload, nativeArguments, minMilliseconds)
+    : []
   return [...scripts, ...natives]
     .filter(({ contender }) => isWanted(contender))
     .filter((one) => !targets || isTargeted(one))

@@ -8,6 +8,7 @@ const contenders = [
 ]
 
 export type NativeCases = (
+  topic: string,
   workload: string,
   programArguments: readonly string[],
   minMilliseconds: number,
@@ -19,25 +20,26 @@ export function findNative(onMissing: (text: string) => void): NativeCases {
   const found = contenders.filter((one) => {
     try {
       command ||= buildNative()
-      runProcess(nativeCase(one, command, 'trial', ['lifo', '64', '1', '1']))
+      runProcess(nativeCase(one, command, 'alloc', 'trial', ['lifo', '64', '1', '1', '0', '1']))
       return true
     } catch (error) {
       onMissing(`${one.contender}: ${(error as Error).message}`)
       return false
     }
   })
-  return (workload, programArguments, minMilliseconds) =>
+  return (topic, workload, programArguments, minMilliseconds) =>
     found.map((one) =>
-      nativeCase(one, command, workload, [...programArguments, `${minMilliseconds}`]),
+      nativeCase(one, command, topic, workload, [...programArguments, `${minMilliseconds}`]),
     )
 }
 
 function nativeCase(
   contender: (typeof contenders)[number],
   command: string,
+  topic: string,
   workload: string,
   programArguments: readonly string[],
 ): Case {
   const engine = { key: 'native', name: 'native', command, arguments: [] }
-  return { ...contender, topic: 'alloc', workload, engine, arguments: programArguments }
+  return { ...contender, topic, workload, engine, arguments: programArguments }
 }

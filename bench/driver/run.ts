@@ -50,9 +50,10 @@ export function runInterleaved(
   }
   const tellFailure = (one: Case, reason: string) => onFailure(`${labelOf(one)}: ${reason}`)
   const results = interleave(cases, runCount, runCase, tellFailure)
-  const checksums = [...results.values()].flat().map(({ checksum }) => checksum)
-  if (new Set(checksums).size > 1) {
-    onFailure(`${cases[0].workload}: contenders did different work`)
+  for (const workload of new Set(cases.map((one) => one.workload))) {
+    const ofWorkload = [...results].filter(([one]) => one.workload === workload)
+    const checksums = ofWorkload.flatMap(([, all]) => all.map(({ checksum }) => checksum))
+    if (new Set(checksums).size > 1) onFailure(`${workload}: contenders did different work`)
   }
   return [...results].map(([one, all]) =>
     figureOf(

@@ -12,6 +12,8 @@ export interface Target {
   readonly engine: string
   /** What is bounded is the ratio of its time to Ashlar's; without a rival, the time itself. */
   readonly rival?: { readonly contender: string; readonly engine: string }
+  /** Each of the two times is divided by that of another workload, or contender, in its place. */
+  readonly relativeTo?: { readonly workload: string } | { readonly contender: string }
   readonly bound: 'at least' | 'at most'
   readonly wanted: number
 }
@@ -79,6 +81,34 @@ const within = (
   wanted: 1 / (1 + percent / 100),
 })
 
+const typed = `${ours}, typed`
+
+/** A typed pool gains on each engine what it gains on Node. */
+const gainsAsOnNode = (workload: string, engine: string): Target => ({
+  claim: 'as good as on node against the pool, within 5 %',
+  topic: 'alloc',
+  workload,
+  contender: typed,
+  engine,
+  rival: { contender: typed, engine: 'node' },
+  relativeTo: { contender: ours },
+  bound: 'at least',
+  wanted: 1 / 1.05,
+})
+
+/** From 100 live blocks on. */
+const growsAs = (rival: string, contender: string, workload: string): Target => ({
+  claim: `grows as ${rival} from 100 live blocks on, within 15 %`,
+  topic: 'curve',
+  workload,
+  contender,
+  engine: 'node',
+  rival: rivalOn('node', rival),
+  relativeTo: { workload: 'live-100' },
+  bound: 'at least',
+  wanted: 1 / 1.15,
+})
+
 const twoWorkers = (topic: string, workload: string, engine: string): Target => ({
   claim: 'times as fast with two workers as with one',
   topic,
@@ -120,6 +150,15 @@ export const targets: readonly Target[] = [
     faster('random-mixed-100k', engine, oursBefore, 1.4),
     ...smallWorkloads.map((workload) => within(3, oursBefore, 'alloc', workload, engine)),
   ]),
+  { ...faster('lifo-64-1k', 'node', 'mimalloc', 1), contender: typed },
+  { ...faster('lifo-64-1k', 'node', 'glibc malloc', 1.5), contender: typed },
+  { ...faster('random-64-1k', 'node', 'glibc malloc', 1), contender: typed },
+  ...['node24', 'bun'].flatMap((engine) =>
+    ['lifo-64-1k', 'random-64-1k'].map((workload) => gainsAsOnNode(workload, engine)),
+  ),
+  ...['live-1k', 'live-10k', 'live-100k', 'live-1M'].flatMap((workload) =>
+    [ours, typed].map((contender) => growsAs('mimalloc', contender, workload)),
+  ),
   ...engines.map((engine) => faster('random-mixed-1k', engine, 'TLSF in wasm', 2.5)),
   ...engines.map((engine) => nearBest('random-mixed-1k', engine)),
   ...v8Engines.map((engine) => faster('lifo-64-1k', engine, 'new Float32Array', 2.5)),
@@ -132,6 +171,8 @@ export const targets: readonly Target[] = [
     ...['entity_cycle', 'add_remove'].map((workload) =>
       within(5, 'Int32Array, observed', 'ecs-suite', workload, engine),
     ),
+    within(0, 'Int32Array', 'ecs-suite', 'entity_cycle', engine),
+    within(30, 'Int32Array', 'ecs-suite', 'add_remove', engine),
     ...['even-100k', 'uneven-100k'].map((workload) => twoWorkers('parallel', workload, engine)),
     twoWorkers('tables', 'churn-100k', engine),
     within(10, 'flat arrays', 'tables', 'four-1M', engine),
@@ -144,15 +185,23 @@ export const targets: readonly Target[] = [
 ]
 
 /** Whether a target looks at the case. Where glibc is the rival, mimalloc is shown beside it. */
-export function isTargeted({ topic, workload, contender, engine }: Case): boolean {
-  return targets.some(
-    (target) =>
-      target.topic === topic &&
-      target.workload === workload &&
-      (contender === ours ||
-        contender === target.contender ||
-        contender === target.rival?.contender ||
-        (engine.key === 'native' && target.rival?.engine === 'native')),
+export function isTargeted(one: Case): boolean {
+  return targets.some((target) => {
+    const isHere = target.topic === one.topic && workloadsOf(target).includes(one.workload)
+    return isHere && isCompared(one, target)
+  })
+}
+
+function workloadsOf({ workload, relativeTo }: Target): string[] {
+  return relativeTo && 'workload' in relativeTo ? [workload, relativeTo.workload] : [workload]
+}
+
+function isCompared({ contender, engine }: Case, target: Target): boolean {
+  return (
+    contender === ours ||
+    contender === target.contender ||
+    contender === target.rival?.contender ||
+    (engine.key === 'native' && target.rival?.engine === 'native')
   )
 }
 
@@ -176,15 +225,33 @@ export function isReached({ bound, wanted }: Target, { value }: Reached): boolea
 
 function reachedIn(figures: readonly Figure[], target: Target): Reached | undefined {
   const { rival, contender, engine } = target
-  const own = fastest(figures, target, contender, engine)
+  const own = timesOf(figures, target, contender, engine)
   if (own === undefined) return undefined
   if (rival === undefined) return { value: own.median, spread: quartiles(own.samples) }
-  const other = fastest(figures, target, rival.contender, rival.engine)
+  const other = timesOf(figures, target, rival.contender, rival.engine)
   return other && ratioOf(other, own)
 }
 
+/** In ns, or divided by those that the target is relative to. */
+type Times = Pick<Figure, 'median' | 'samples'>
+
+function timesOf(
+  figures: readonly Figure[],
+  { topic, workload, relativeTo }: Target,
+  contender: string,
+  engine: string,
+): Times | undefined {
+  const place = { topic, workload, contender }
+  const found = fastest(figures, place, engine)
+  if (relativeTo === undefined) return found
+  const base = fastest(figures, { ...place, ...relativeTo }, engine)
+  if (found === undefined || base === undefined) return undefined
+  const samples = pairedRatios(found.samples, base.samples)
+  return { samples, median: found.median / base.median }
+}
+
 /** How many times as long `other` takes: its paired samples, turn by turn, give the spread. */
-export function ratioOf(other: Figure, own: Figure): Reached {
+export function ratioOf(other: Times, own: Times): Reached {
   const ratios = pairedRatios(other.samples, own.samples)
   return { value: other.median / own.median, spread: quartiles(ratios) }
 }
@@ -192,8 +259,7 @@ export function ratioOf(other: Figure, own: Figure): Reached {
 /** Undefined where there is no such figure. */
 function fastest(
   figures: readonly Figure[],
-  { topic, workload }: Target,
-  contender: string,
+  { topic, workload, contender }: Pick<Figure, 'topic' | 'workload' | 'contender'>,
   engine: string,
 ): Figure | undefined {
   const matching = figures.filter(

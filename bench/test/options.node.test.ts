@@ -16,7 +16,13 @@ test('targets take 15 processes, all else 7, unless told', () => {
 
 test('topics are all that there are, unless told', () => {
   assert.equal(read('alloc', 'ecs').topics, ['alloc', 'ecs'])
-  assert.is(read().topics.length, 6)
+  assert.is(read().topics.length, 7)
+})
+
+test('curve is a topic, and draws only when told', () => {
+  assert.equal(read('curve').topics, ['curve'])
+  assert.not(read('curve').draw)
+  assert.ok(read('curve', '--draw').draw)
 })
 
 test('the commit of before', () => {

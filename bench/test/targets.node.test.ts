@@ -77,6 +77,30 @@ for (const [workload, rival, wanted] of [
   })
 }
 
+for (const [topic, workload, contender, rival, engine, wanted] of [
+  ['alloc', 'lifo-64-1k', `${ours}, typed`, 'mimalloc', 'native', 1],
+  ['alloc', 'lifo-64-1k', `${ours}, typed`, 'glibc malloc', 'native', 1.5],
+  ['alloc', 'random-64-1k', `${ours}, typed`, 'glibc malloc', 'native', 1],
+  ['ecs-suite', 'entity_cycle', ours, 'Int32Array', 'node', 1],
+  ['ecs-suite', 'add_remove', ours, 'Int32Array', 'node', 1 / 1.3],
+] as const) {
+  test(`${contender} in ${workload} against ${rival}: reached at its bound`, () => {
+    const verdictAt = (ratio: number) => {
+      const figures = [
+        figureOf({ ...caseOf(workload, contender), topic }, [1, 1, 1]),
+        figureOf({ ...caseOf(workload, rival, engine), topic }, [ratio, ratio, ratio]),
+      ]
+      const [verdict, ...others] = judge(figures, names).filter(
+        ({ reached, target }) => reached !== undefined && target.rival?.contender === rival,
+      )
+      assert.is(others.length, 0)
+      return isReached(verdict.target, verdict.reached!)
+    }
+    assert.ok(verdictAt(wanted))
+    assert.not.ok(verdictAt(wanted - 0.001))
+  })
+}
+
 test('before is a rival on each engine, and runs where targets alone do', () => {
   for (const workload of ['random-mixed-100k', 'random-mixed-1k', 'lifo-64-1k']) {
     for (const engine of names.keys()) {

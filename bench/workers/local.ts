@@ -1,7 +1,7 @@
 // Each worker replaces random blocks among 1,000 of its own: as `random-64-1k` and `random-
 // mixed-1k` of alloc.bench.ts, several times at once.
 import assert from 'node:assert/strict'
-import { createWork, stepMask, type Work } from '../alloc/workloads.ts'
+import { createWork, stepCount, type Work } from '../alloc/workloads.ts'
 import type { Heap } from './heap.ts'
 import { measureWindows } from './windows.ts'
 import { figuresOf, meet, report, runTogether, type Workload } from './worker-threads.ts'
@@ -22,10 +22,10 @@ export const local = (byteLengths: Work['byteLengths']): Workload => ({
   work(contender, task) {
     const heap = contender.open(task.site, task.index)
     const pattern = 'random'
-    const work = createWork({ name: '', pattern, byteLengths, liveCount: LIVE_COUNT })
+    const work = createWork({ name: '', pattern, byteLengths, liveCount: LIVE_COUNT, stepCount })
     const live = new Int32Array(LIVE_COUNT)
     for (let i = 0; i < LIVE_COUNT; i++) live[i] = heap.alloc(work.requests[i])
-    work.step = (task.index * LIVE_COUNT * 7) & stepMask // not all in step
+    work.step = (task.index * LIVE_COUNT * 7) & work.stepMask // not all in step
     meet(task)
     const timed = measureWindows(task.options.milliseconds, WINDOW, () => {
       replaceRandom(heap, live, work, WINDOW)
@@ -38,7 +38,7 @@ export const local = (byteLengths: Work['byteLengths']): Workload => ({
 })
 /** The loop of alloc/loops.ts, for heaps of several buffers. */
 function replaceRandom(heap: Heap, live: Int32Array, work: Work, opCount: number): void {
-  const { slots, requests } = work
+  const { slots, requests, stepMask } = work
   let { step } = work
   for (let i = 0; i < opCount; i++) {
     const slot = slots[step]
