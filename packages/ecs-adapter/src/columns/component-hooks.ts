@@ -164,13 +164,18 @@ export class ComponentHooks extends ComponentWatcher {
     const owners = this.#observesRemovals ? registerQuery(world, [And(component)]) : undefined
     const hooked = { world, owners }
     const add = (eid: number) => this.#add(hooked, eid)
+    if (owners === undefined) this.#unsubscribe.push(onAddition(world, component, add))
+    watch(world, component)
+    if (owners !== undefined) {
+      this.#unsubscribe.push(
+        onEnter(owners, add),
+        onLeave(owners, (eid) => store.lose(eid)),
+      )
+    }
     this.#unsubscribe.push(
-      owners === undefined ? onAddition(world, component, add) : onEnter(owners, add),
       observe(world, onSet(component), (eid, values) => this.#set(hooked, eid, values)),
       observe(world, onGet(component), (eid) => store.read(eid)),
     )
-    if (owners !== undefined) this.#unsubscribe.push(onLeave(owners, (eid) => store.lose(eid)))
-    watch(world, component)
     return hooked
   }
 

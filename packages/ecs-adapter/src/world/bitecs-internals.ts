@@ -180,16 +180,16 @@ export const onEnter = (query: Query, observer: (eid: number) => void): (() => v
 export const onLeave = (query: Query, observer: (eid: number) => void): (() => void) =>
   query.removeObservable.subscribe(observer)
 
-const never = () => false
-const nothing = () => {}
-
 /**
  * Calls the observer for each entity that gets the component, before any query of the component
  * sees the entity. Returns a function that ends this. Call it before the component has a query.
  *
- * bitECS tells all queries of a component which entity gets it. So this function puts a query among
- * them that has no members: bitECS calls its `notify` at each addition, and nothing at a removal.
- * With an observer of a real query, an addition and a removal take 1.6 times as long.
+ * The function puts a query among those of the component that matches no entity and has no members.
+ * At each addition and removal, bitECS asks it whether it has the entity as a member. Before, at a
+ * removal, bitECS takes the entity off the query's `toRemove`.
+ *
+ * With an observer of a real query, an addition and a removal take 2 times as long. With a query
+ * that matches and has a `notify` of its own, they take 1.1 times as long.
  */
 export function onAddition(
   world: World,
@@ -198,12 +198,34 @@ export function onAddition(
 ): () => void {
   const standIn = registerQuery(world, [component])
   removeQuery(world, [component]) // now bitECS knows it only by the component
-  standIn.has = never
-  standIn.add = nothing
-  standIn.toRemove.remove = nothing
-  standIn.addObservable.notify = observer
-  const { queries } = contextOf(world).componentMap.get(component)!
-  return () => queries.delete(standIn)
+  let isRemoval = false
+  standIn.toRemove.remove = () => {
+    isRemoval = true
+  }
+  const has = (eid: number) => {
+    if (!isRemoval) observer(eid)
+    isRemoval = false
+    return false
+  }
+  // An alternative that no mask meets: no entity matches. (With a number for a key, `Object.keys`
+  // would be slow.)
+  Object.assign(standIn, { generations: [], orMasks: { none: 0 }, has })
+  return () => contextOf(world)?.componentMap.get(component)?.queries.delete(standIn)
+}
+
+/**
+ * Saves a query the calls of its observers while it has none. bitECS copies the observers to an
+ * array at each addition and each removal, even if there are none.
+ */
+export function skipNoObservers({ addObservable, removeObservable }: Query): void {
+  for (const observable of [addObservable, removeObservable]) {
+    const { subscribe, notify } = observable
+    observable.notify = () => {}
+    observable.subscribe = (observer) => {
+      Object.assign(observable, { subscribe, notify })
+      return subscribe(observer)
+    }
+  }
 }
 
 /** A component that no entity has. */

@@ -1,6 +1,6 @@
 /** Detects when an entity gets or loses a component. (bitECS does not report this for prefabs.) */
 import { type ComponentData, Prefab, type Query, type World, type WorldContext } from 'bitecs'
-import { contextOf, IS_PAIR, type WorldContexts } from './bitecs-internals.ts'
+import { contextOf, IS_PAIR, skipNoObservers, type WorldContexts } from './bitecs-internals.ts'
 
 /**
  * Detects when an entity, prefabs included, gets or loses a component. At their end, `addComponent`
@@ -62,6 +62,14 @@ export class BoundComponent {
   }
 }
 
+/** The queries of a component. */
+class QuerySet extends Set<Query> {
+  override add(query: Query): this {
+    skipNoObservers(query)
+    return super.add(query)
+  }
+}
+
 /**
  * bitECS's record of a component in a world. `addComponent` reads its `queries` before it reads
  * `IS_PAIR`, so this class can act in between.
@@ -81,7 +89,7 @@ class WatchedData implements ComponentData {
 
   constructor({ queries, ...data }: ComponentData, context: WorldContext) {
     Object.assign(this, data)
-    this.#queries = queries
+    this.#queries = new QuerySet(queries)
     this.#context = context
     this.#watcher = data.ref[WATCHER]
   }
