@@ -54,6 +54,7 @@ import {
   registerEveryone,
   rememberQueries,
   shareIndex,
+  skipNoObservers,
   WorldContexts,
 } from '../../src/world/bitecs-internals.ts'
 import {
@@ -255,6 +256,36 @@ test('onAddition: each addition, before any query; no removal, no member, no que
   end()
   addEntity(world, Tag)
   assert.equal(take(), ['add 3'])
+})
+
+test('skipNoObservers: observers are told all the same, in the order of subscription', () => {
+  const world = createWorld()
+  const [Tag, Other] = [{}, {}]
+  const tagged = registerQuery(world, [Tag])
+  for (let i = 0; i < 3; i++) skipNoObservers(tagged) // once for each component of a query
+  const log: string[] = []
+  const [eid, other] = [addEntity(world, Tag), addEntity(world, Tag, Other)]
+  removeComponent(world, eid, Tag)
+  assert.equal([...query(world, [Tag])], [other], 'without observers, members still change')
+  const { subscribe } = tagged.addObservable
+  const ends = [
+    observe(world, onAdd(Tag), (one) => log.push(`first ${one}`)),
+    subscribe((one) => void log.push(`second ${one}`)),
+    observe(world, onRemove(Tag), (one) => log.push(`removed ${one}`)),
+    subscribe((one) => void log.push(`third ${one}`)),
+  ]
+  addComponent(world, eid, Tag)
+  removeEntity(world, eid)
+  assert.equal(log.splice(0), ['first 1', 'second 1', 'third 1', 'removed 1'])
+  ends[0]()
+  ends[2]()
+  removeComponent(world, other, Tag)
+  addComponent(world, other, Tag)
+  assert.equal(log.splice(0), ['second 2', 'third 2'])
+  ends[1]()
+  ends[3]()
+  removeComponent(world, other, Tag)
+  assert.equal(log, [])
 })
 
 test('observers run in the order of subscription; And(component) is a query of its own', () => {
