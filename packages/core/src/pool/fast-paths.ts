@@ -64,6 +64,9 @@ export function createFastPaths(
   /** All blocks lie between these offsets. An overwritten free list may lead to other offsets. */
   const lowest = spanStart(memory, controlSpanCount as SpanIndex)
   const highest = base + reach
+  // For typed pools: `lowest`, until `disable` sets it to `highest`. (To compare `mine` takes 1.07
+  // times as long where the last block comes first, but 0.94 times for random blocks.)
+  let floor: number = lowest
   // `mine` is the map word of a head of this slot, without the class. `disable` sets it to -1. Then
   // only the map word of a free span, minus `mine`, is the index of a class. Free spans have no
   // live bits, so `tryFree` frees nothing.
@@ -187,6 +190,7 @@ export function createFastPaths(
   /** Makes every later call use the slow path. */
   function disable(): void {
     mine = -1
+    floor = highest
     classOf.fill(layout.LARGE_CLASS) // the row of large blocks has no free list
   }
 
@@ -208,7 +212,7 @@ export function createFastPaths(
     /** See `TypedPool.tryAlloc`. */
     function tryAlloc(): number {
       const block = i32[freeHead]
-      if (block > lowest && block < highest && mine !== -1) {
+      if (block > floor && block < highest) {
         const header = (block >> 2) - 2
         i32[freeHead] = i32[header + 1]
         i32[header + 1] = byteLength
