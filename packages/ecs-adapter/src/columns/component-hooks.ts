@@ -122,12 +122,8 @@ export class ComponentHooks extends ComponentWatcher {
    * `verifyStorage` reads them.
    */
   get owners(): readonly number[] | undefined {
-    if (!this.#observesRemovals) return undefined
-    return this.#hooked.flatMap(({ owners }) => (owners === undefined ? [] : membersOf(owners)))
-  }
-
-  get #observesRemovals(): boolean {
-    return this.store.rows !== undefined || !this.store.isPlain
+    const queries = this.#hooked.flatMap(({ owners }) => owners ?? [])
+    return queries.length === 0 ? undefined : queries.flatMap(membersOf)
   }
 
   /** Unsubscribes from the worlds, and frees the columns. */
@@ -161,7 +157,8 @@ export class ComponentHooks extends ComponentWatcher {
   #hook(world: World): HookedWorld {
     const { component, store } = this
     // `And` makes a separate query: the user's observers are on the query without `And`.
-    const owners = this.#observesRemovals ? registerQuery(world, [And(component)]) : undefined
+    const isDenseScalar = store.isPlain && store.rows === undefined
+    const owners = isDenseScalar ? undefined : registerQuery(world, [And(component)])
     const hooked = { world, owners }
     const add = (eid: number) => this.#add(hooked, eid)
     if (owners === undefined) this.#unsubscribe.push(onAddition(world, component, add))

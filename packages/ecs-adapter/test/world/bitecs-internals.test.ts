@@ -226,7 +226,7 @@ test('an entity that leaves a query stays in it until the next query, and may co
   assert.is(log.length, 5)
 })
 
-test('onAddition: each addition, before any query; no removal, no member, no query of a world', () => {
+test('onAddition: each addition, before any query; no removal, no query of a world', () => {
   const world = createWorld()
   const [Tag, Other] = [{}, {}]
   const log: string[] = []
