@@ -76,7 +76,7 @@ test('after removeQuery, a new query and its observers see empty rows of recycle
   })
 })
 
-test('an observer gives a component to an entity that is being removed: the next has an empty row', () => {
+test('an observer gives a component to a dying entity: the next has an empty row', () => {
   withScene({}, (scene) => {
     const { world, storage } = scene
     const Health = createHealth(scene)
