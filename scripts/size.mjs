@@ -27,7 +27,7 @@ const PROGRAMS = [
   },
   {
     name: 'adapter: createStorage, scalar columns; without core',
-    budget: 12_300,
+    budget: 12_350,
     external: ['@ashlar/core', 'bitecs'],
     code: `
       import { createStorage, t } from '@ashlar/ecs-adapter'

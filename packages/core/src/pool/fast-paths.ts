@@ -195,8 +195,8 @@ export function createFastPaths(
   }
 
   /**
-   * Makes a typed pool: the same steps, but the class and the list are constants. A refill is a
-   * call of `allocSlow`. When it was a call of `tryAlloc`, V8 inlined that too, and the second
+   * Makes a typed pool: the same steps, but the class and the list are constants. For a refill, it
+   * calls `allocSlow`, not the pool's `tryAlloc`: V8 inlined `tryAlloc` here, and then the second
    * typed pool of a program took 1.3 times as long. (Rejected: to share these steps with `tryAlloc`
    * and `tryFree` in functions. That takes 1.04 times as long.)
    *
@@ -251,8 +251,8 @@ export function createFastPaths(
     }
 
     /**
-     * Returns the present fast paths of the pool. If they are others, replaces the methods of the
-     * typed pool, unless they are replaced already: a caller may have kept the old methods.
+     * Returns the present fast paths of the pool. If the pool has new ones, replaces the methods
+     * of the typed pool, unless they are replaced already: a caller may have kept the old methods.
      */
     function renew(): FastPaths {
       const now = current()

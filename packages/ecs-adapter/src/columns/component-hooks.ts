@@ -107,9 +107,9 @@ export class ComponentHooks extends ComponentWatcher {
    * Whether a world that is not the storage's has used the component since the last call that
    * returned true. bitECS does not report such a use. But it asks the component at each addition
    * and each `removeComponent` (see `onAsked`). In the storage's worlds, it reads the queries of
-   * the component before. So if it asks more often than it reads, another world has asked. A new
-   * query is a read without a question, and hides one use. So some uses are missed, but none is
-   * reported wrongly. In worlds with relations, bitECS asks more often, and the result is false.
+   * the component before. So if it asks more often than it reads, another world has asked. An
+   * addition or removal that throws is a read without a question, and hides one use. In worlds with
+   * relations, bitECS asks more often, and the result is false.
    */
   isUsedElsewhere(): boolean {
     if (this.balance <= 0 || this.#context.worlds.haveRelations) return false
@@ -161,13 +161,13 @@ export class ComponentHooks extends ComponentWatcher {
     const owners = isDenseScalar ? undefined : registerQuery(world, [And(component)])
     const hooked = { world, owners }
     const add = (eid: number) => this.#add(hooked, eid)
-    if (owners === undefined) this.#unsubscribe.push(onAddition(world, component, add))
-    watch(world, component)
-    if (owners !== undefined) {
-      this.#unsubscribe.push(
-        onEnter(owners, add),
-        onLeave(owners, (eid) => store.lose(eid)),
-      )
+    if (owners === undefined) {
+      this.#unsubscribe.push(onAddition(world, component, add))
+      watch(world, component)
+    } else {
+      watch(world, component) // before its query has observers: see `skipNoObservers`
+      this.#unsubscribe.push(onEnter(owners, add))
+      this.#unsubscribe.push(onLeave(owners, (eid) => store.lose(eid)))
     }
     this.#unsubscribe.push(
       observe(world, onSet(component), (eid, values) => this.#set(hooked, eid, values)),
@@ -176,7 +176,7 @@ export class ComponentHooks extends ComponentWatcher {
     return hooked
   }
 
-  /** Whether an entity has the component, and is not losing it. False for prefabs. */
+  /** Whether an entity is in the query, if there is one, and is not losing the component. */
   readonly #owns = (eid: number): boolean => {
     for (let i = 0; i < this.#hooked.length; i++) {
       const { owners } = this.#hooked[i]

@@ -19,8 +19,8 @@ export class PrefabDefaults {
   #prefabs: readonly number[] = []
   /** The value of `prefabVersion` when `#prefabs` were listed. */
   #version = -1
-  /** The last entity that was added, until bitECS asks the component; 0 for none. */
-  #added = 0
+  /** The last addition that bitECS reported, until it asks the component. */
+  #added: { readonly eid: number; readonly own: Set<unknown> | undefined } | undefined
 
   /**
    * @param store its `clear` writes the values of a new row
@@ -37,16 +37,20 @@ export class PrefabDefaults {
    */
   add(eid: number): void {
     uncover(this.#component) // bitECS does not ask a pair of a relation
-    this.#added = eid
+    this.#added = { eid, own: this.#worlds.componentsOf(eid) }
   }
 
   /** Called when bitECS asks the component. */
   look(): void {
     const worlds = this.#worlds
     const added = this.#added
-    this.#added = 0
     // If an observer of the addition threw, bitECS has not asked the component for it.
-    if (added !== 0 && worlds.componentsOf(added)?.has(this.#component) === true) return
+    if (added?.own?.has(this.#component) === true) {
+      if (added.own.has(Prefab)) this.#look(added.eid) // an observer made it a prefab
+      this.#added = undefined
+      return
+    }
+    this.#added = undefined
     if (!worlds.havePrefabs) return
     const version = prefabVersion(worlds)
     if (version !== this.#version) {
@@ -67,14 +71,15 @@ export class PrefabDefaults {
     this.#done.clear()
     this.#prefabs = []
     this.#version = -1
-    this.#added = 0
+    this.#added = undefined
   }
 
   #look(eid: number): void {
     const own = this.#worlds.componentsOf(eid)
     if (own?.has(this.#component) !== true) this.#done.delete(eid)
     else if (this.#done.get(eid) !== own) {
-      if (isFirst(own, Prefab, this.#component)) this.#store.clear(eid)
+      const isReported = own === this.#added?.own
+      if (!isReported && isFirst(own, Prefab, this.#component)) this.#store.clear(eid)
       this.#done.set(eid, own)
     }
   }

@@ -184,9 +184,9 @@ export const onLeave = (query: Query, observer: (eid: number) => void): (() => v
  * Calls the observer for each entity that gets the component, before any query of the component
  * sees the entity. Returns a function that ends this. Call it before the component has a query.
  *
- * The function puts a query among those of the component that matches no entity and has no members.
- * At each addition and removal, bitECS asks it whether it has the entity as a member. Before, at a
- * removal, bitECS takes the entity off the query's `toRemove`.
+ * The function puts a query among those of the component that matches no entity. At each addition
+ * and each removal, bitECS calls its `has`. At a removal, bitECS first calls `toRemove.remove`. So
+ * a call of `has` without that call before it is an addition.
  *
  * With an observer of a real query, an addition and a removal take 2 times as long. With a query
  * that matches and has a `notify` of its own, they take 1.1 times as long.
@@ -207,14 +207,14 @@ export function onAddition(
     isRemoval = false
     return false
   }
-  // An alternative that no mask meets: no entity matches. (With a number for a key, `Object.keys`
-  // would be slow.)
+  // An `Or` that no entity meets, so the query never matches. (If the key were a number, bitECS's
+  // `Object.keys` would be slow.)
   Object.assign(standIn, { generations: [], orMasks: { none: 0 }, has })
   return () => contextOf(world)?.componentMap.get(component)?.queries.delete(standIn)
 }
 
 /**
- * Saves a query the calls of its observers while it has none. bitECS copies the observers to an
+ * Saves a new query the calls of its observers while it has none. bitECS copies the observers to an
  * array at each addition and each removal, even if there are none.
  */
 export function skipNoObservers({ addObservable, removeObservable }: Query): void {

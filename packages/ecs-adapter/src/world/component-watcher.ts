@@ -62,9 +62,17 @@ export class BoundComponent {
   }
 }
 
-/** The queries of a component. */
+/** The queries of a component. A new query is a read of the queries, but no use. */
 class QuerySet extends Set<Query> {
+  readonly #watcher: ComponentWatcher
+
+  constructor(watcher: ComponentWatcher) {
+    super()
+    this.#watcher = watcher
+  }
+
   override add(query: Query): this {
+    this.#watcher.balance++
     skipNoObservers(query)
     return super.add(query)
   }
@@ -89,9 +97,12 @@ class WatchedData implements ComponentData {
 
   constructor({ queries, ...data }: ComponentData, context: WorldContext) {
     Object.assign(this, data)
-    this.#queries = new QuerySet(queries)
     this.#context = context
     this.#watcher = data.ref[WATCHER]
+    this.#queries = new QuerySet(this.#watcher)
+    queries.forEach((query) => {
+      this.#queries.add(query)
+    })
   }
 
   get queries(): Set<Query> {

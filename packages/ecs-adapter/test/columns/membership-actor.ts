@@ -5,8 +5,8 @@ import { isDense, type Name, names } from './membership-sides.ts'
 
 export abstract class Actor extends Player {
   /**
-   * Entities that do not become prefabs, see `membership-faults.test.ts`: those that were prefabs,
-   * and those that stayed because an observer threw.
+   * Entities that become prefabs only with the option `unseen`: those that were prefabs, and those
+   * that stayed because an observer threw. See `membership-unreported.test.ts`.
    */
   protected readonly unfit = new Set<number>()
   #depth = 0

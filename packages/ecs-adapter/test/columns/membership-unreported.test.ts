@@ -125,6 +125,45 @@ test('one that stays because an observer threw, and becomes a prefab, keeps its 
   })
 })
 
+test('an entity that an observer of its addition makes a prefab keeps its values', () => {
+  for (const given of [undefined, { points: 50 }]) {
+    withScene({}, (scene) => {
+      const { world } = scene
+      const Health = createHealth(scene)
+      const other = addEntity(world, Health)
+      const end = observe(world, onAdd(Health), (eid) => {
+        Health.max[eid] = 7
+        addComponent(world, eid, Prefab)
+      })
+      const eid = addEntity(world)
+      addComponent(world, eid, given === undefined ? Health : set(Health, given))
+      end()
+      Health.points[eid] = 50
+      removeComponent(world, other, Health)
+      assert.equal(getComponent(world, eid, Health), { points: 50, max: 7 })
+    })
+  }
+})
+
+test('a prefab with the id of an entity whose addition failed gets the defaults', () => {
+  withScene({}, (scene) => {
+    const { world } = scene
+    const Health = createHealth(scene)
+    addPrefab(world)
+    const end = observe(world, onAdd(Health), (eid) => {
+      Health.points[eid] = 1
+      throw new Error('no')
+    })
+    const eid = addEntity(world)
+    assert.throws(() => addComponent(world, eid, Health), 'no')
+    end()
+    removeEntity(world, eid)
+    assert.is(addPrefab(world), eid)
+    addComponent(world, eid, Health)
+    assert.equal(getComponent(world, eid, Health), EMPTY)
+  })
+})
+
 test('registerComponent of a component that is there: rows are still empty', () => {
   const scene = createScene()
   const { world } = scene
