@@ -143,7 +143,7 @@ class WatchedMap extends Map<ComponentData['ref'], ComponentData> {
 export function watch(world: World, component: object): void {
   const context = contextOf(world)
   const data = context.componentMap.get(component)
-  if (data === undefined) return
+  if (data === undefined || data instanceof WatchedData) return
   if (!(context.componentMap instanceof WatchedMap)) {
     context.componentMap = new WatchedMap(context.componentMap)
   }
