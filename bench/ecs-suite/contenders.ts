@@ -54,7 +54,9 @@ function components(makeColumn: (rowCount: number) => Component['value']): MakeC
 }
 
 function ashlarComponents(world: World, names: readonly string[], rowCount: number): Components {
-  const arena = Arena.create({ byteLength: 64 * 2 ** 20 })
+  // No longer than it must be: on Bun, each garbage collection takes longer while there is a long
+  // buffer, in typed arrays made by hand too.
+  const arena = Arena.create({ byteLength: 2 ** 21 })
   const storage = createStorage(world, arena.openPool(), { capacity: rowCount })
   const entries = names.map((name): [string, Component] => {
     return [name, storage.component(name, { value: t.i32 })]
