@@ -19,8 +19,10 @@ export class PrefabDefaults {
   #prefabs: readonly number[] = []
   /** The value of `prefabVersion` when `#prefabs` were listed. */
   #version = -1
-  /** The last addition that bitECS reported, until it asks the component. */
-  #added: { readonly eid: number; readonly own: Set<unknown> | undefined } | undefined
+  /** The last entity that was added. */
+  #added = 0
+  /** bitECS's Set of its components, until bitECS asks the component. */
+  #addedOwn: Set<unknown> | undefined
 
   /**
    * @param store its `clear` writes the values of a new row
@@ -37,20 +39,21 @@ export class PrefabDefaults {
    */
   add(eid: number): void {
     uncover(this.#component) // bitECS does not ask a pair of a relation
-    this.#added = { eid, own: this.#worlds.componentsOf(eid) }
+    this.#added = eid
+    this.#addedOwn = this.#worlds.componentsOf(eid)
   }
 
   /** Called when bitECS asks the component. */
   look(): void {
     const worlds = this.#worlds
-    const added = this.#added
+    const own = this.#addedOwn
     // If an observer of the addition threw, bitECS has not asked the component for it.
-    if (added?.own?.has(this.#component) === true) {
-      if (added.own.has(Prefab)) this.#look(added.eid) // an observer made it a prefab
-      this.#added = undefined
+    if (own?.has(this.#component) === true) {
+      if (own.has(Prefab)) this.#look(this.#added) // an observer made it a prefab
+      this.#addedOwn = undefined
       return
     }
-    this.#added = undefined
+    this.#addedOwn = undefined
     if (!worlds.havePrefabs) return
     const version = prefabVersion(worlds)
     if (version !== this.#version) {
@@ -71,14 +74,14 @@ export class PrefabDefaults {
     this.#done.clear()
     this.#prefabs = []
     this.#version = -1
-    this.#added = undefined
+    this.#addedOwn = undefined
   }
 
   #look(eid: number): void {
     const own = this.#worlds.componentsOf(eid)
     if (own?.has(this.#component) !== true) this.#done.delete(eid)
     else if (this.#done.get(eid) !== own) {
-      const isReported = own === this.#added?.own
+      const isReported = own === this.#addedOwn
       if (!isReported && isFirst(own, Prefab, this.#component)) this.#store.clear(eid)
       this.#done.set(eid, own)
     }
