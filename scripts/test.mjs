@@ -8,8 +8,8 @@
 //     x.page.test.ts        needs a page
 //     x.bare-page.test.ts   needs a page that may not share memory
 //
-// Node runs all rounds of the random tests; the other engines run a part of them, unless
-// ASHLAR_ALL=1 is set.
+// The first engine, this Node, runs all rounds of the random tests. The others run a part of them,
+// unless ASHLAR_ALL=1 is set.
 //
 // The last line is `N passed, N failed`. What a machine lacks is named just before it; with CI set
 // it is a failure.
@@ -22,7 +22,6 @@ const jobs = []
 for (const suite of findSuites(parts)) {
   const wanted = engines.filter((engine) => suite.runsOn.includes(engine.kind))
   for (const engine of suite.onceOnly ? wanted.slice(0, 1) : wanted) {
-    // The first engine runs all rounds of the random tests, and the others a part of them.
     const env = engine === engines[0] || process.env.ASHLAR_ALL ? {} : { ASHLAR_BRIEF: '1' }
     jobs.push({ engine, suite, env })
   }

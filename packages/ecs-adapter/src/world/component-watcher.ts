@@ -62,7 +62,7 @@ export class BoundComponent {
   }
 }
 
-/** The queries of a component. A new query is a read of the queries, but no use. */
+/** The queries of a component. To add one, bitECS reads them, which is no use of the component. */
 class QuerySet extends Set<Query> {
   readonly #watcher: ComponentWatcher
 
@@ -137,8 +137,7 @@ class WatchedMap extends Map<ComponentData['ref'], ComponentData> {
 }
 
 /**
- * Makes each read of a record's `queries` uncover and count the component, if a world has
- * registered it.
+ * Makes a world's record of a component a `WatchedData`, if the world has registered the component.
  */
 export function watch(world: World, component: object): void {
   const context = contextOf(world)
